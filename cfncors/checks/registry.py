@@ -1,0 +1,40 @@
+"""How a rule is declared: a function with a docstring, from which every description of the rule is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from cfncors.findings import Finding, Rule, Safety
+
+if TYPE_CHECKING:
+    from cfncors.gateway.model import Model
+
+Check = Callable[["Model"], Iterator[Finding]]
+
+#: id -> (rule, function), in the order of declaration
+CHECKS: dict[str, tuple[Rule, Check]] = {}
+
+
+class DuplicateRule(Exception):
+    """Two functions claim one id."""
+
+
+def rule(rule_id: str, name: str, *fixes: Safety) -> Callable[[Callable[[Rule, Model], Iterator[Finding]]], Check]:
+    """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the model, and yields findings."""
+
+    def register(function: Callable[[Rule, Model], Iterator[Finding]]) -> Check:
+        if rule_id in CHECKS:
+            raise DuplicateRule(rule_id)
+        declared = Rule(rule_id, name, function.__doc__ or "", fixes)
+
+        def check(model: Model) -> Iterator[Finding]:
+            return function(declared, model)
+
+        check.__name__ = function.__name__
+        check.__doc__ = function.__doc__
+        check.__module__ = function.__module__
+        CHECKS[rule_id] = (declared, check)
+        return check
+
+    return register

@@ -1,0 +1,70 @@
+"""What a rule says: a finding with its place, what a browser or the deployment will say, and the fix on offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from cfncors.source import Edit, Node
+
+Severity = Literal["error", "warning", "info"]
+Safety = Literal["safe", "unsafe"]
+
+_SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the table: one id everywhere. ``doc`` is the docstring that ``explain``, docs and cfn-lint show."""
+
+    id: str
+    name: str
+    doc: str
+    #: what the rule may offer: ``"safe"``, ``"unsafe"``, both in this order, or none
+    fixes: tuple[Safety, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """E breaks in a browser or at deployment, W is very probably wrong, I is advice."""
+        return _SEVERITIES[self.id[0]]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.doc.strip().partition("\n")[0]
+
+    @property
+    def url(self) -> str:
+        """The rule's page."""
+        return f"https://github.com/cfncors/cfncors/blob/main/docs/rules/{self.id}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit on offer. *Safe* keeps or restores what the template already says; *unsafe* says something new."""
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+
+
+class Says(NamedTuple):
+    """The words by which a user meets the fault."""
+
+    who: Literal["browser", "deployment"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault at one place. ``node`` is the key or value that is wrong."""
+
+    rule: Rule
+    message: str
+    node: Node
+    fix: Fix | None = None
+    #: why there is no fix although the rule has one, in a few words
+    no_fix: str | None = None
+    says: Says | None = None
+    #: logical ids of the resources it speaks of, for suppression by resource Metadata
+    resources: tuple[str, ...] = field(default=())

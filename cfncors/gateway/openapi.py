@@ -1,0 +1,248 @@
+"""OpenAPI 2 and 3 bodies with API Gateway's extensions: paths, security, integrations, gateway responses.
+
+API Gateway Developer Guide, "OpenAPI extensions for API Gateway".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cfncors.gateway import parameters
+from cfncors.gateway.model import (
+    NO_AUTHORIZATION,
+    UNKNOWN_AUTHORIZATION,
+    Authorization,
+    GatewayResponse,
+    Integration,
+    IntegrationResponse,
+    Method,
+    MethodResponse,
+)
+from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.template import Template, scalar_text
+from cfncors.template.intrinsics import branches
+
+GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
+BINARY_MEDIA_TYPES: Final = "x-amazon-apigateway-binary-media-types"
+INTEGRATION: Final = "x-amazon-apigateway-integration"
+
+_ANY: Final = "x-amazon-apigateway-any-method"
+_VERBS: Final = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", _ANY))
+_HEADER_SOURCE: Final = re.compile(r"method\.request\.(?:multivalue)?header\.([^,\s]+)", re.IGNORECASE)
+
+AWS_IAM: Final = Authorization("iam", ("authorization",))
+Schemes = dict[str, Authorization | None]  # None: an API key
+
+
+@dataclass(frozen=True, slots=True)
+class PathItem:
+    """A path item (one branch of it when it is conditional) with its keys as they are written."""
+
+    path: str
+    keys: tuple[str, ...]
+    methods: tuple[Method, ...]
+    security: tuple[list[str], ...]
+
+
+def identity_headers(source: str) -> tuple[str, ...]:
+    """Header names (lower case) in an identity source such as ``method.request.header.Authorization, context.x``."""
+    return tuple(name.lower() for name in _HEADER_SOURCE.findall(source))
+
+
+def schemes(template: Template, body: Mapping) -> Schemes:
+    """Security schemes by name that API Gateway acts on; others it ignores."""
+    found: Schemes = {}
+    components = parameters.mapping(body.get("components"))
+    for section in (body.get("securityDefinitions"), components.get("securitySchemes") if components else None):
+        definitions = parameters.mapping(section)
+        for name, entry in definitions.items() if definitions is not None else ():
+            scheme = parameters.mapping(entry.value)
+            if scheme is None:
+                found[name] = UNKNOWN_AUTHORIZATION
+                continue
+            kind = _scheme(template, scheme)
+            if kind is not NO_AUTHORIZATION:
+                found[name] = kind
+    return found
+
+
+def _scheme(template: Template, scheme: Mapping) -> Authorization | None:
+    auth_type = template.known(scheme.get("x-amazon-apigateway-authtype"))
+    authorizer = parameters.mapping(scheme.get("x-amazon-apigateway-authorizer"))
+    header = (template.known(scheme.get("name")) or "").lower()
+    if auth_type is not None and auth_type.lower() == "awssigv4":
+        return AWS_IAM
+    if authorizer is not None:
+        kind = (template.known(authorizer.get("type")) or "").lower()
+        if kind == "cognito_user_pools":
+            return Authorization("cognito", (header or "authorization",))
+        if kind == "token":
+            return Authorization("token", (header or "authorization",))
+        if kind == "request":
+            source = authorizer.get("identitySource")
+            return Authorization("request", identity_headers(template.known(source) or "") if source else ())
+        return UNKNOWN_AUTHORIZATION
+    if auth_type is not None:
+        return UNKNOWN_AUTHORIZATION
+    if template.known(scheme.get("type")) == "apiKey" and header == "x-api-key":
+        return None
+    return NO_AUTHORIZATION
+
+
+def secured(names: list[str] | None, known: Schemes) -> tuple[Authorization, bool | None]:
+    """What a list of requirement names asks for: an authorization and whether an API key."""
+    if names is None:
+        return UNKNOWN_AUTHORIZATION, None
+    authorization, api_key = NO_AUTHORIZATION, False
+    for name in names:
+        if name not in known:
+            continue
+        scheme = known[name]
+        if scheme is None:
+            api_key = True
+        elif authorization.kind == "none":
+            authorization = scheme
+    return authorization, api_key
+
+
+def security_names(operation: Mapping) -> list[str] | None:
+    """Names in an operation's ``security``; ``None`` when an intrinsic makes it. The document's own ``security`` is
+    not read: API Gateway ignores it (Developer Guide, "Important notes": REST APIs and root level security)."""
+    node = operation.get("security")
+    if node is None:
+        old = parameters.mapping(operation.get("x-amazon-apigateway-auth"))
+        kind = scalar_text(old.get("type")) if old is not None else None
+        return ["AWS_IAM"] if kind is not None and kind.upper() == "AWS_IAM" else []
+    if not isinstance(node, Sequence):
+        return None
+    return [key for item in node.items if isinstance(item, Mapping) for key, _ in item.items()]
+
+
+def path_items(template: Template, body: Mapping, resource: str) -> Iterator[PathItem]:
+    """All path items of a body, conditional ones branch by branch."""
+    known = schemes(template, body)
+    known.setdefault("AWS_IAM", AWS_IAM)
+    paths = parameters.mapping(body.get("paths"))
+    for path, entry in paths.items() if paths is not None else ():
+        for item in branches(entry.value):
+            if isinstance(item, Mapping) and not path.startswith("Fn::"):
+                yield _path_item(template, path, item, known, resource)
+
+
+def _path_item(template: Template, path: str, item: Mapping, known: Schemes, resource: str) -> PathItem:
+    methods: list[Method] = []
+    security: list[list[str]] = []
+    for key, entry in item.items():
+        if key.lower() not in _VERBS:
+            continue
+        for operation in branches(entry.value):
+            if isinstance(operation, Mapping):
+                names = security_names(operation)
+                methods.append(_method(template, path, key, entry.key, operation, secured(names, known), resource))
+                security.append(names or [])
+    return PathItem(path, tuple(key for key, _ in item.items()), tuple(methods), tuple(security))
+
+
+def _method(
+    template: Template,
+    path: str,
+    verb: str,
+    key: Scalar,
+    operation: Mapping,
+    asked: tuple[Authorization, bool | None],
+    resource: str,
+) -> Method:
+    return Method(
+        path,
+        "ANY" if verb.lower() == _ANY else verb.upper(),
+        *asked,
+        _integration(template, operation.get(INTEGRATION)),
+        _method_responses(operation.get("responses")),
+        key,
+        operation,
+        "openapi",
+        resource,
+        operation,
+    )
+
+
+def _integration(template: Template, node: Node | None) -> Integration | None:
+    if node is None:
+        return None
+    found = parameters.mapping(node)
+    if found is None:
+        return Integration("unknown", None, None, (), None)
+    responses = parameters.mapping(found.get("responses"))
+    return Integration(
+        parameters.integration_kind(template, found.get("type")),
+        parameters.templates(template, found.get("requestTemplates")),
+        scalar_text(found.get("contentHandling")),
+        tuple(
+            _integration_response(template, pattern, entry.key, entry.value)
+            for pattern, entry in (responses.items() if responses is not None else ())
+            if isinstance(entry.value, Mapping)
+        ),
+        found,
+    )
+
+
+def _integration_response(template: Template, pattern: str, key: Scalar, node: Mapping) -> IntegrationResponse:
+    return IntegrationResponse(
+        parameters.status_text(template, node.get("statusCode")),
+        None if pattern == "default" else pattern,
+        parameters.headers(template, node.get("responseParameters"), parameters.METHOD_PREFIX),
+        key,
+        node,
+        "responseParameters",
+        parameters.overrides(template, node.get("responseTemplates")),
+    )
+
+
+def _method_responses(node: Node | None) -> dict[str, MethodResponse]:
+    responses = parameters.mapping(node)
+    found: dict[str, MethodResponse] = {}
+    for status, entry in responses.items() if responses is not None else ():
+        declared = parameters.mapping(entry.value)
+        names = parameters.mapping(declared.get("headers")) if declared is not None else None
+        keys = {name.lower(): e.key for name, e in (names.items() if names is not None else ())}
+        found[status] = MethodResponse(status, keys, declared)
+    return found
+
+
+def gateway_responses(template: Template, body: Mapping, resource: str) -> Iterator[GatewayResponse]:
+    """``x-amazon-apigateway-gateway-responses`` of a body."""
+    section = parameters.mapping(body.get(GATEWAY_RESPONSES))
+    for kind, entry in section.items() if section is not None else ():
+        node = parameters.mapping(entry.value)
+        if node is not None:
+            given = node.get("responseParameters")
+            yield GatewayResponse(
+                kind,
+                node.entry("statusCode"),
+                parameters.headers(template, given, parameters.GATEWAY_PREFIX),
+                entry.key,
+                node,
+                "body",
+                resource,
+                strays(given),
+            )
+
+
+def strays(node: Node | None) -> tuple[Scalar, ...]:
+    """Keys of ``ResponseParameters`` that name neither a header nor a path nor a query string."""
+    found = parameters.mapping(node)
+    prefixes = ("gatewayresponse.header.", "gatewayresponse.path.", "gatewayresponse.querystring.")
+    items = found.items() if found is not None else ()
+    return tuple(entry.key for key, entry in items if not key.startswith(prefixes) and not key.startswith("Fn::"))
+
+
+def binary_media_types(node: Node | None) -> tuple[tuple[str, Node], ...]:
+    """Media types of a list with their places; SAM writes ``~1`` for ``/``."""
+    if not isinstance(node, Sequence) or node.tag is not None:
+        return ()
+    return tuple(
+        (text.replace("~1", "/"), item) for item in node.items if (text := scalar_text(item)) is not None
+    )

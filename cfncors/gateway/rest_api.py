@@ -1,0 +1,285 @@
+"""REST APIs written as plain CloudFormation: ``RestApi``, ``Resource``, ``Method``, ``GatewayResponse``, or a ``Body``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from cfncors.gateway import openapi, parameters
+from cfncors.gateway.include import included
+from cfncors.gateway.model import (
+    NO_AUTHORIZATION,
+    UNKNOWN_AUTHORIZATION,
+    Authorization,
+    GatewayResponse,
+    Method,
+    RestApi,
+)
+from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.template import Resource, Template, intrinsic, scalar_text
+from cfncors.template.intrinsics import ref
+
+REST_API: Final = "AWS::ApiGateway::RestApi"
+SAM_API: Final = "AWS::Serverless::Api"
+
+_AUTHORIZATIONS: Final = {"NONE": NO_AUTHORIZATION, "AWS_IAM": openapi.AWS_IAM}
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The API Gateway resources of a template, found once."""
+
+    template: Template
+
+    @cached_property
+    def methods(self) -> list[Resource]:
+        return list(self.template.of_type("AWS::ApiGateway::Method"))
+
+    @cached_property
+    def gateway_responses(self) -> list[Resource]:
+        return list(self.template.of_type("AWS::ApiGateway::GatewayResponse"))
+
+    @cached_property
+    def deployments(self) -> list[Resource]:
+        return list(self.template.of_type("AWS::ApiGateway::Deployment"))
+
+    def of(self, resources: Iterable[Resource], api: str) -> list[Resource]:
+        """Those whose ``RestApiId`` names ``api``."""
+        return [resource for resource in resources if api_name(resource.get("RestApiId")) == api]
+
+    @cached_property
+    def external(self) -> list[str]:
+        """Names of APIs that methods or gateway responses belong to and that this template does not define."""
+        names: list[str] = []
+        for resource in (*self.methods, *self.gateway_responses):
+            name = api_name(resource.get("RestApiId"))
+            known = self.template.resources.get(name)
+            if (known is None or known.type not in (REST_API, SAM_API)) and name not in names:
+                names.append(name)
+        return names
+
+
+def api_name(node: Node | None) -> str:
+    """The logical id that a ``RestApiId`` refers to; for another expression a text that is equal when it is."""
+    named = ref(node)
+    if named is not None:
+        return named
+    return "" if node is None else f"<{_canonical(node)}>"
+
+
+def _canonical(node: Node) -> str:
+    """An expression as text, short and long form alike."""
+    found = intrinsic(node)
+    if found is not None and not (found.argument is node and isinstance(node, Scalar)):
+        inner = found.argument
+        body = _contents(inner) if inner is node else _canonical(inner)
+        return f"{found.name}({body})"
+    if isinstance(node, Scalar):
+        name = found.name if found is not None else ""
+        return f"{name}({node.text})" if name else repr(node.text)
+    return _contents(node)
+
+
+def _contents(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return repr(node.text)
+    if isinstance(node, Sequence):
+        return ",".join(_canonical(item) for item in node.items)
+    return ",".join(f"{key}:{_canonical(entry.value)}" for key, entry in node.items())
+
+
+def canonical(node: Node) -> str:
+    """An expression as text that is equal for equal expressions, short and long form alike."""
+    return _canonical(node)
+
+
+def rest_apis(parts: Parts) -> Iterator[RestApi]:
+    """All REST APIs that are no ``AWS::Serverless::Api``."""
+    for resource in parts.template.of_type(REST_API):
+        yield _rest_api(parts, resource)
+    for name in parts.external:
+        if name != "ServerlessRestApi":
+            yield _external(parts, name)
+
+
+def _rest_api(parts: Parts, resource: Resource) -> RestApi:
+    template = parts.template
+    written = resource.get("Body")
+    body = included(template, written)
+    api = resource.logical_id
+    incomplete = (
+        (written is not None and body is None)
+        or any(name in (resource.properties or ()) for name in ("BodyS3Location", "CloneFrom", "Fn::Transform"))
+        or (resource.properties is None and resource.node.get("Properties") is not None)
+        or template.has_loops
+    )
+    from_body = [m for item in openapi.path_items(template, body, api) for m in item.methods] if body else []
+    responses = list(openapi.gateway_responses(template, body, api)) if body else []
+    responses.extend(resource_gateway_responses(parts, api))
+    methods, all_known = _methods(parts, api)
+    binary = openapi.binary_media_types(resource.get("BinaryMediaTypes"))
+    if body is not None:
+        binary += openapi.binary_media_types(body.get(openapi.BINARY_MEDIA_TYPES))
+    return RestApi(
+        api,
+        "cloudformation",
+        resource.key,
+        resource,
+        tuple(from_body + methods),
+        {response.type: response for response in responses},
+        binary,
+        _is_private(template, resource.get("EndpointConfiguration")),
+        not incomplete and all_known,
+        properties=resource.properties,
+        body=body,
+        all_gateway_responses=tuple(responses),
+        deployments=tuple(parts.of(parts.deployments, api)),
+    )
+
+
+def _external(parts: Parts, name: str) -> RestApi:
+    """An API of another stack: its methods and gateway responses here are still read."""
+    methods, _ = _methods(parts, name)
+    responses = list(resource_gateway_responses(parts, name))
+    owners = parts.of((*parts.methods, *parts.gateway_responses), name)
+    return RestApi(
+        name,
+        "external",
+        owners[0].key,
+        None,
+        tuple(methods),
+        {response.type: response for response in responses},
+        (),
+        private=False,
+        complete=False,
+        all_gateway_responses=tuple(responses),
+        deployments=tuple(parts.of(parts.deployments, name)),
+    )
+
+
+def _is_private(template: Template, node: Node | None) -> bool:
+    configuration = parameters.mapping(node)
+    types = template.values(configuration.get("Types")) if configuration is not None else None
+    return types is not None and any(getattr(value, "text", None) == "PRIVATE" for value in types)
+
+
+def resource_gateway_responses(parts: Parts, api: str) -> Iterator[GatewayResponse]:
+    """``AWS::ApiGateway::GatewayResponse`` resources of an API."""
+    template = parts.template
+    for resource in parts.of(parts.gateway_responses, api):
+        entry = resource.entry("ResponseType")
+        kind = template.known(entry.value) if entry is not None else None
+        if entry is None or kind is None or resource.properties is None:
+            continue
+        given = resource.get("ResponseParameters")
+        place = entry.value if isinstance(entry.value, Scalar) else entry.key
+        yield GatewayResponse(
+            kind,
+            resource.entry("StatusCode"),
+            parameters.headers(template, given, parameters.GATEWAY_PREFIX),
+            place,
+            resource.properties,
+            "resource",
+            resource.logical_id,
+            openapi.strays(given),
+        )
+
+
+def _methods(parts: Parts, api: str) -> tuple[list[Method], bool]:
+    """Methods of an API, and whether every one's path is known."""
+    template = parts.template
+    found: list[Method] = []
+    all_known = True
+    for resource in parts.of(parts.methods, api):
+        verb = template.known(resource.get("HttpMethod"))
+        path = _path(template, resource.get("ResourceId"), api)
+        if verb is None or path is None:
+            all_known = False
+        if verb is None or resource.properties is None:
+            continue
+        authorization, api_key = _authorization(template, resource)
+        entry = resource.entry("HttpMethod")
+        method = Method(
+            path if path is not None else f"?{resource.logical_id}",
+            verb.upper(),
+            authorization,
+            api_key,
+            parameters.resource_integration(template, resource.get("Integration")),
+            parameters.resource_method_responses(template, resource.get("MethodResponses")),
+            entry.value if entry is not None and isinstance(entry.value, Scalar) else resource.key,
+            resource.properties,
+            "resource",
+            resource.logical_id,
+            resource.properties,
+        )
+        found.append(method)
+    return found, all_known
+
+
+def _path(template: Template, node: Node | None, api: str, depth: int = 0) -> str | None:
+    """The full path of an ``AWS::ApiGateway::Resource``; ``None`` when a parent is not in this template."""
+    if _is_root(node, api):
+        return "/"
+    resource = template.resources.get(ref(node) or "")
+    if resource is None or resource.type != "AWS::ApiGateway::Resource" or depth > 50:
+        return None
+    part = template.known(resource.get("PathPart"))
+    parent = _path(template, resource.get("ParentId"), api, depth + 1)
+    if part is None or parent is None:
+        return None
+    return f"{parent.rstrip('/')}/{part}"
+
+
+def _is_root(node: Node | None, api: str) -> bool:
+    """Whether ``node`` is ``GetAtt Api.RootResourceId``, in any of its spellings."""
+    found = intrinsic(node)
+    if found is None:
+        return False
+    argument = found.argument
+    if found.name == "Fn::GetAtt":
+        if isinstance(argument, Scalar):
+            return argument.text == f"{api}.RootResourceId"
+        if isinstance(argument, Sequence):
+            return [scalar_text(item) for item in argument.items] == [api, "RootResourceId"]
+    return found.name == "Fn::Sub" and isinstance(argument, Scalar) and argument.text == f"${{{api}.RootResourceId}}"
+
+
+def _authorization(template: Template, resource: Resource) -> tuple[Authorization, bool | None]:
+    node = resource.get("AuthorizationType")
+    kind = "NONE" if node is None else template.known(node)
+    key_node = resource.get("ApiKeyRequired")
+    key_text = None if key_node is None else template.known(key_node)
+    api_key = False if key_node is None else None if key_text is None else key_text.lower() == "true"
+    if kind in _AUTHORIZATIONS:
+        return _AUTHORIZATIONS[kind], api_key
+    if kind in ("COGNITO_USER_POOLS", "CUSTOM"):
+        found = _authorizer(template, template.resources.get(ref(resource.get("AuthorizerId")) or ""))
+        if kind == "COGNITO_USER_POOLS":
+            return _cognito(found), api_key
+        return found, api_key
+    return UNKNOWN_AUTHORIZATION, api_key
+
+
+def _cognito(found: Authorization) -> Authorization:
+    """A Cognito authorizer of another stack still reads a header, by default ``Authorization``."""
+    return found if found.kind == "cognito" else Authorization("cognito", found.headers or ("authorization",))
+
+
+def _authorizer(template: Template, resource: Resource | None) -> Authorization:
+    if resource is None or resource.type != "AWS::ApiGateway::Authorizer":
+        return UNKNOWN_AUTHORIZATION
+    kind = template.known(resource.get("Type"))
+    node = resource.get("IdentitySource")
+    source = template.known(node) if node is not None else ""
+    if source is None:
+        return UNKNOWN_AUTHORIZATION
+    names = openapi.identity_headers(source)
+    if kind == "TOKEN":
+        return Authorization("token", names)
+    if kind == "REQUEST":
+        return Authorization("request", names)
+    if kind == "COGNITO_USER_POOLS":
+        return Authorization("cognito", names)
+    return UNKNOWN_AUTHORIZATION

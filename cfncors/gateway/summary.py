@@ -1,0 +1,86 @@
+"""A model as plain data without places: two templates that deploy the same APIs have equal summaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cfncors.gateway.model import Headers, Integration, Method, Model, RestApi, normal_path
+from cfncors.gateway.rest_api import canonical
+from cfncors.template import Absent, Choice, Known, Value
+
+
+def summary(model: Model) -> dict[str, Any]:
+    """All that decides how the APIs answer a browser, by logical id."""
+    return {api.logical_id: _api(api) for api in model.rest_apis}
+
+
+def _api(api: RestApi) -> dict[str, Any]:
+    if not api.complete:
+        return {"complete": False}
+    return {
+        "complete": True,
+        "private": api.private,
+        "binary": sorted({text for text, _ in api.binary}),
+        "routes": sorted((_route(m) for m in api.methods), key=repr),
+        "gateway responses": {
+            kind: {
+                "status": _status(response.status.value) if response.status is not None else None,
+                "headers": _headers(response.headers),
+            }
+            for kind, response in sorted(api.gateway_responses.items())
+        },
+    }
+
+
+def _status(node: Any) -> str:
+    return str(getattr(node, "text", "?"))
+
+
+def _route(method: Method) -> dict[str, Any]:
+    return {
+        "path": normal_path(method.path),
+        "verb": method.verb,
+        "authorization": method.authorization.kind,
+        "headers": sorted(method.authorization.headers),
+        "key": method.api_key,
+        "integration": _integration(method.integration) if method.integration is not None else None,
+    }
+
+
+def _integration(integration: Integration) -> dict[str, Any]:
+    if integration.is_proxy or integration.kind == "unknown":
+        return {"kind": integration.kind}
+    result: dict[str, Any] = {
+        "kind": integration.kind,
+        "responses": sorted(
+            (
+                {
+                    "status": r.status,
+                    "default": r.pattern is None,
+                    "headers": _headers(r.headers),
+                    "overrides": sorted(r.overrides),
+                }
+                for r in integration.responses
+            ),
+            key=repr,
+        ),
+    }
+    if integration.kind == "mock":
+        templates = integration.templates
+        result["templates"] = None if templates is None else {k: _value(v) for k, v in sorted(templates.items())}
+        result["content handling"] = integration.content_handling
+    return result
+
+
+def _headers(headers: Headers) -> dict[str, Any]:
+    return {name: _value(header.value) for name, header in sorted(headers.items())}
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, Known):
+        return " ".join(value.text.split())
+    if isinstance(value, Choice):
+        return sorted((_value(option) for option in value.options), key=repr)
+    if isinstance(value, Absent):
+        return None
+    return {"unknown": canonical(value.node)}

@@ -1,0 +1,164 @@
+"""From a file to its report: read, model, check, suppress, place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final, TypeVar
+
+import cfncors.checks.meta as meta
+from cfncors.checks import CHECKS
+from cfncors.config import Settings
+from cfncors.discover import Candidate
+from cfncors.errors import UnreadableTemplate
+from cfncors.findings import Finding, Rule
+from cfncors.gateway import Model, build
+from cfncors.report import FileReport, Placed, Problem, place
+from cfncors.source import Document, decode, parse
+from cfncors.suppress import suppress
+from cfncors.template import Template, load
+
+#: Set (or ``--debug``) to get a traceback for an internal error.
+DEBUG: Final = "CFNCORS_DEBUG"
+
+#: Starting worker processes costs as much as checking this many bytes of templates.
+_WORTH_PROCESSES: Final = 400_000
+_MANY_FILES: Final = 16
+
+_SPEAKS_OF_AWS: Final = re.compile(rb"AWS::[A-Z]")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def check_text(text: str, name: str, settings: Settings) -> FileReport:
+    """Check a template's text. Nothing is raised for bad input: the report says what is wrong with it."""
+    try:
+        document = parse(text, name)
+        template = load(document)
+    except UnreadableTemplate as error:
+        return FileReport(name, problems=(_unreadable(error),))
+    except Exception as error:
+        return FileReport(name, problems=(_internal("reading the file", error),))
+    if template is None:
+        return FileReport(name, document, skipped=True)
+    findings, problems = _findings(template, name, settings)
+    placed = sorted((place(document, finding) for finding in findings), key=lambda each: each.order)
+    return FileReport(name, document, tuple(placed), tuple(problems))
+
+
+def check_file(path: str, settings: Settings, found: bool = False) -> FileReport:
+    """Check a file. One that was ``found`` in a folder counts as skipped when it does not look like a template."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        return FileReport(path, problems=(Problem(_reason(error)),))
+    return check_bytes(data, path, settings, found)
+
+
+def check_bytes(data: bytes, name: str, settings: Settings, found: bool = False) -> FileReport:
+    """Check a file's content; see :func:`check_file`."""
+    if found and b"Resources" not in data:
+        return FileReport(name, skipped=True)
+    try:
+        text = decode(data)
+    except UnreadableTemplate as error:
+        report = FileReport(name, problems=(_unreadable(error),))
+    else:
+        report = check_text(text, name, settings)
+    unreadable = report.document is None and report.error is not None and not report.error.internal
+    if found and unreadable and not _SPEAKS_OF_AWS.search(data):
+        return FileReport(name, skipped=True)
+    return report
+
+
+def check_files(candidates: Sequence[Candidate], settings: Settings, as_found: bool = False) -> Iterator[FileReport]:
+    """Check files on all cores when there is enough to do; the reports come in the order of the files."""
+    return over_files(partial(_check_candidate, settings=settings, as_found=as_found), candidates)
+
+
+def over_files(work: Callable[[Candidate], Result], candidates: Sequence[Candidate]) -> Iterator[Result]:
+    """``work`` for each file, in order, by several processes when that pays."""
+    workers = min(os.cpu_count() or 1, len(candidates))
+    if workers < 2 or len(candidates) < _MANY_FILES or sum(map(_size, candidates)) < _WORTH_PROCESSES:
+        yield from map(work, candidates)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(work, candidates, chunksize=max(1, len(candidates) // (workers * 8)))
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, by id without its severity letter."""
+    return sorted((rule for rule, _ in CHECKS.values()), key=lambda rule: rule.id[1:])
+
+
+def _check_candidate(candidate: Candidate, settings: Settings, as_found: bool) -> FileReport:
+    found = as_found or candidate.folder is not None
+    return check_file(candidate.path, settings, found).portable()
+
+
+def _findings(template: Template, name: str, settings: Settings) -> tuple[list[Finding], list[Problem]]:
+    off = settings.ignored_in(name)
+
+    def wants(rule_id: str) -> bool:
+        return settings.wants(rule_id) and not rule_id.startswith(off)
+
+    try:
+        model = build(template, settings)
+    except UnreadableTemplate as error:
+        return [], [_unreadable(error)]
+    except Exception as error:
+        return [], [_internal("modelling the template", error)]
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    for rule, _ in CHECKS.values():
+        if wants(rule.id):
+            _run(rule, model, findings, problems)
+    kept, remarks = suppress(template, findings, [rule for rule, _ in CHECKS.values()], wants)
+    if wants(meta.UNUSED_SUPPRESSION.id):
+        kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]
+    return kept, problems
+
+
+def _run(rule: Rule, model: Model, findings: list[Finding], problems: list[Problem]) -> None:
+    """One rule. Its crash is its own: the other rules still speak."""
+    check = CHECKS[rule.id][1]
+    try:
+        findings += check(model)
+    except Exception as error:
+        problems.append(_internal(f"rule {rule.id}", error))
+
+
+def _unreadable(error: UnreadableTemplate) -> Problem:
+    return Problem(error.reason, error.line, error.column)
+
+
+def _internal(where: str, error: Exception) -> Problem:
+    """An entry for a fault of ours. Raises the error itself in debug mode."""
+    if os.environ.get(DEBUG):
+        raise error
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Problem(f"{where}: {what}; please report it with the output of --debug", internal=True)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    return f"cannot be read: {error.strerror}"
+
+
+def _size(candidate: Candidate) -> int:
+    try:
+        return os.stat(candidate.path).st_size
+    except OSError:
+        return 0
+
+
+__all__ = ["DEBUG", "Document", "FileReport", "Placed", "check_bytes", "check_file", "check_files", "check_text"]

@@ -1,0 +1,54 @@
+"""``--format json``: the contract for programs. Keys may be added to it; none goes away within a version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cfncors.findings import Fix
+from cfncors.report.file_report import FileReport, Placed
+
+VERSION: Final = 1
+
+
+def render(reports: Sequence[FileReport], files: int) -> str:
+    """All findings and errors as one JSON object; ``files`` is how many templates were checked."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "findings": [_finding(report.name, placed) for report in reports for placed in report.findings],
+            "files": files,
+            "errors": [
+                {"file": report.name, "line": problem.line, "column": problem.column, "message": problem.message}
+                for report in reports
+                for problem in report.problems
+            ],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _finding(name: str, placed: Placed) -> dict[str, Any]:
+    finding = placed.finding
+    return {
+        "file": name,
+        "rule": finding.rule.id,
+        "name": finding.rule.name,
+        "severity": finding.rule.severity,
+        "message": finding.message,
+        "path": list(placed.path),
+        "start": placed.start._asdict(),
+        "end": placed.end._asdict(),
+        "fix": _fix(finding.fix),
+        "no_fix": finding.no_fix,
+        "says": None if finding.says is None else finding.says._asdict(),
+        "url": finding.rule.url,
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    return {"title": fix.title, "safety": fix.safety, "edits": [edit._asdict() for edit in fix.edits]}

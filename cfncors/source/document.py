@@ -1,0 +1,146 @@
+"""A file as it was read: its text, its tree, and where things stand in it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from cfncors.source.nodes import Mapping, Node, Scalar, Sequence
+
+
+class Position(NamedTuple):
+    """A place for people: line and column count from 1, columns in code points, a byte order mark not counted."""
+
+    line: int
+    column: int
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings."""
+
+    name: str
+    text: str
+    root: Node
+    format: Literal["yaml", "json"]
+    #: nodes that an anchor names -> how many aliases repeat them
+    shared: dict[int, Shared] = field(default_factory=dict)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        find = self.text.find
+        at = find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = find("\n", at + 1)
+        return starts
+
+    def position(self, offset: int) -> Position:
+        """Line and column of an offset. Lines end at ``\\n`` as editors count them."""
+        line = bisect_right(self._line_starts, offset)
+        column = offset - self._line_starts[line - 1] + 1
+        if line == 1 and self.text.startswith("\ufeff") and column > 1:
+            column -= 1
+        return Position(line, column, offset)
+
+    def line_text(self, line: int) -> str:
+        """The text of a line (from 1) without its ending and without a byte order mark."""
+        starts = self._line_starts
+        end = starts[line] if line < len(starts) else len(self.text)
+        return self.text[starts[line - 1] : end].rstrip("\r\n").lstrip("\ufeff" if line == 1 else "")
+
+    @cached_property
+    def newline(self) -> str:
+        """The line ending of the file: that of its first line, ``\\n`` when it has only one."""
+        at = self.text.find("\n")
+        return "\r\n" if at > 0 and self.text[at - 1] == "\r" else "\n"
+
+    def source(self, node: Node) -> str:
+        """The text of a node as it is written, without its tag's or anchor's neighbours."""
+        return self.text[node.start : node.end]
+
+    def path(self, node: Node) -> list[str | int]:
+        """The keys and indexes that lead to ``node`` (a key leads to itself); the first way when there are several."""
+        path: list[str | int] = []
+        here: Node = self.root
+        while here is not node:
+            for step, child in _steps(here):
+                if child is node or (child.start <= node.start and node.end <= child.end and _holds(child, node)):
+                    path.append(step)
+                    here = child
+                    break
+            else:
+                return path
+        return path
+
+    @cached_property
+    def parents(self) -> dict[int, Parent]:
+        """For each node's ``id`` the container in which it is written and its number there.
+
+        A value that aliases repeat belongs to the container that holds its anchor.
+        """
+        parents: dict[int, Parent] = {}
+        waiting: list[Node] = [self.root]
+        while waiting:
+            container = waiting.pop()
+            if isinstance(container, Scalar):
+                continue
+            cursor = container.start
+            inner = container.entries if isinstance(container, Mapping) else [(item,) for item in container.items]
+            for index, parts in enumerate(inner):
+                for part in parts:
+                    if part.start >= cursor:  # what an alias repeats stands further up
+                        parents[id(part)] = Parent(container, index)
+                        waiting.append(part)
+                        cursor = part.end
+        return parents
+
+    @cached_property
+    def collections(self) -> list[Mapping | Sequence]:
+        """All mappings and sequences in the order of the file."""
+        found = {id(self.root): self.root} | {id(parent.container): parent.container for parent in self.parents.values()}
+        ordered = sorted(found.values(), key=lambda node: (node.start, -node.end))
+        return [node for node in ordered if not isinstance(node, Scalar)]
+
+    def sharers(self, node: Node) -> Shared | None:
+        """The anchored value that ``node`` is, or lies in, when aliases repeat it elsewhere."""
+        for shared in self.shared.values():
+            if shared.aliases and shared.node.start <= node.start and node.end <= shared.node.end:
+                return shared
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """An anchored node and how often aliases repeat it."""
+
+    node: Node
+    aliases: int
+
+
+class Parent(NamedTuple):
+    """Where a node is written: number ``index`` of ``container`` (for a key, its entry's number)."""
+
+    container: Mapping | Sequence
+    index: int
+
+
+def _steps(node: Node) -> list[tuple[str | int, Node]]:
+    if isinstance(node, Mapping):
+        return [(entry.key.text, part) for entry in node.entries for part in entry]
+    if isinstance(node, Sequence):
+        return list(enumerate(node.items))
+    return []
+
+
+def _holds(node: Node, wanted: Node) -> bool:
+    """Whether ``wanted`` is ``node`` or stands below it; only nodes whose place encloses it are looked into."""
+    if node is wanted:
+        return True
+    return any(
+        child.start <= wanted.start and wanted.end <= child.end and _holds(child, wanted) for _, child in _steps(node)
+    )

@@ -1,0 +1,199 @@
+"""Suppressions: findings that the author of a template has decided to live with.
+
+    Cors: "'*'"  # cfncors: ignore[W9442] public data        at the end of a line of the finding, or on the line above
+    Metadata: {cfncors: {ignore: [{id: W9442, reason: …}]}}   in a resource, or in the template for all of it
+    Metadata: {cfn-lint: {config: {ignore_checks: [W9442]}}}  cfn-lint's own, in the same two places
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from cfncors.findings import Finding, Rule
+from cfncors.source import Document, Mapping, Node, Scalar
+from cfncors.source import Sequence as ListNode
+from cfncors.source.nodes import FOLDED, LITERAL, children
+from cfncors.template import Template
+
+#: A comment may stand at the end of any line of a finding this long; in a longer one only on its first line.
+SHORT_SPAN: Final = 10
+
+_DIRECTIVE: Final = re.compile(r"#[ \t]*cfncors:[ \t]*(?P<body>[^\r\n]*)")
+_IGNORE: Final = re.compile(r"ignore[ \t]*\[(?P<ids>[^\]\r\n]*)\]")
+_WORD: Final = re.compile(r"[^\s,]+")
+_HOW: Final = "write `# cfncors: ignore[E9421] reason`"
+_HOW_METADATA: Final = "write `cfncors: {ignore: [E9421, {id: W9422, reason: …}]}`"
+
+
+class Remark(NamedTuple):
+    """What is wrong with a suppression, at its place."""
+
+    node: Node
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suppression:
+    """One id and where it holds. ``strict`` ones are ours, and worth a remark when they silence nothing."""
+
+    word: str
+    node: Node
+    covers: Callable[[Finding], bool]
+    strict: bool = True
+
+    def names(self, rule: Rule) -> bool:
+        """Whether it speaks of a rule: by the beginning of its id, or by its name."""
+        return rule.id.startswith(self.word) or rule.name == self.word
+
+
+def suppress(
+    template: Template, findings: Iterable[Finding], rules: Sequence[Rule], wants: Callable[[str], bool]
+) -> tuple[list[Finding], list[Remark]]:
+    """The findings that remain, and remarks on suppressions that silence nothing or are not understood.
+
+    ``rules`` are all rules; a suppression of one that this run does not want is not called unused.
+    """
+    remarks: list[Remark] = []
+    suppressions = list(_collect(template, remarks))
+    used: set[int] = set()
+    kept = []
+    for finding in findings:
+        matching = [s for s in suppressions if s.names(finding.rule) and s.covers(finding)]
+        used.update(map(id, matching))
+        if not matching:
+            kept.append(finding)
+    remarks += _unused((s for s in suppressions if id(s) not in used), rules, wants)
+    return kept, remarks
+
+
+def _unused(unused: Iterable[Suppression], rules: Sequence[Rule], wants: Callable[[str], bool]) -> Iterator[Remark]:
+    for suppression in unused:
+        named = [rule for rule in rules if suppression.names(rule)]
+        if not suppression.strict and not any(rule.id == suppression.word for rule in named):
+            continue
+        if not named:
+            yield Remark(suppression.node, f"{suppression.word} is no rule; `cfncors explain` lists them")
+        elif all(wants(rule.id) for rule in named):
+            yield Remark(suppression.node, f"this suppression of {suppression.word} silences nothing; remove it")
+
+
+def _collect(template: Template, remarks: list[Remark]) -> Iterator[Suppression]:
+    document = template.document
+    if "cfncors" in document.text and document.format == "yaml":
+        yield from _comments(document, remarks)
+    if "Metadata" not in document.text:
+        return
+    yield from _metadata(template.root, lambda finding: True, remarks)
+    for resource in template.resources.values():
+        yield from _metadata(resource.node, _inside(resource.logical_id, resource.node), remarks)
+
+
+def _inside(logical_id: str, node: Node) -> Callable[[Finding], bool]:
+    def covers(finding: Finding) -> bool:
+        place = finding.node
+        return logical_id in finding.resources or (node.start <= place.start and place.end <= node.end)
+
+    return covers
+
+
+# -- comments ---------------------------------------------------------------------------------------------------------
+
+
+def _comments(document: Document, remarks: list[Remark]) -> Iterator[Suppression]:
+    text = document.text
+    found = [match for match in _DIRECTIVE.finditer(text) if text[match.start() - 1 : match.start()] in "\ufeff \t\r\n"]
+    quoted = _quoted(document.root, text) if found else []
+    for match in found:
+        if any(start < match.start() < end for start, end in quoted):
+            continue
+        ignore = _IGNORE.match(match["body"])
+        words = [] if ignore is None else list(_WORD.finditer(match["body"], *ignore.span("ids")))
+        if not words:
+            place = Scalar(match[0], match.start(), match.start() + len(match[0].rstrip()), "")
+            remarks.append(Remark(place, f"this comment suppresses nothing, as it names no rule in brackets; {_HOW}"))
+            continue
+        covers = _near(document, match.start())
+        for word in words:
+            start = match.start("body") + word.start()
+            yield Suppression(word[0], Scalar(word[0], start, start + len(word[0]), ""), covers)
+
+
+def _quoted(root: Node, text: str) -> list[tuple[int, int]]:
+    """Where ``#`` is text: in quotes and in block scalars, whose header may still end with a comment."""
+    spans: list[tuple[int, int]] = []
+    seen: set[int] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Scalar):
+            start = text.find("\n", node.start) if node.style in (LITERAL, FOLDED) else node.start
+            if node.style:
+                spans.append((start, node.end))
+        stack.extend(children(node))
+    return spans
+
+
+def _near(document: Document, offset: int) -> Callable[[Finding], bool]:
+    """Whether a comment at ``offset`` speaks of a finding: of what is on its own line, or, when it stands alone, of
+    what is on the next line that is not such a comment."""
+    line = document.position(offset).line
+    alone = _is_comment(document.line_text(line))
+    target = line
+    while alone and _is_comment(document.line_text(target)):
+        target += 1
+
+    def covers(finding: Finding) -> bool:
+        first = document.position(finding.node.start).line
+        last = document.position(finding.node.end).line
+        if alone:
+            return first == target
+        if isinstance(finding.node, (Mapping, ListNode)) and not finding.node.flow and first == line + 1:
+            return True  # a block begins below its key, and the comment stands beside the key
+        return first == line or (first < line <= last and last - first < SHORT_SPAN)
+
+    return covers
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+# -- metadata ---------------------------------------------------------------------------------------------------------
+
+
+def _metadata(node: Mapping, covers: Callable[[Finding], bool], remarks: list[Remark]) -> Iterator[Suppression]:
+    metadata = node.get("Metadata")
+    if not isinstance(metadata, Mapping):
+        return
+    ours = metadata.entry("cfncors")
+    if ours is not None:
+        ignore = ours.value.get("ignore") if isinstance(ours.value, Mapping) else None
+        if ignore is None:
+            remarks.append(Remark(ours.key, f"this suppresses nothing; {_HOW_METADATA}"))
+        for item in _items(ignore):
+            place = item.get("id") if isinstance(item, Mapping) else item
+            if isinstance(place, Scalar) and place.text:
+                yield Suppression(place.text, place, covers)
+            else:
+                remarks.append(Remark(item, f"this suppresses nothing, as it names no rule; {_HOW_METADATA}"))
+    for item in _items(_get(metadata, "cfn-lint", "config", "ignore_checks")):
+        if isinstance(item, Scalar) and item.text:
+            yield Suppression(item.text, item, covers, strict=False)
+
+
+def _get(node: Node, *keys: str) -> Node | None:
+    here: Node | None = node
+    for key in keys:
+        here = here.get(key) if isinstance(here, Mapping) else None
+    return here
+
+
+def _items(node: Node | None) -> list[Node]:
+    """The items of a list; one value alone counts as a list of it."""
+    return [] if node is None else node.items if isinstance(node, ListNode) else [node]

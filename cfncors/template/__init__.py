@@ -1,0 +1,21 @@
+"""Dialects of CloudFormation: a document becomes resources and values, each with its place."""
+
+from cfncors.template.intrinsics import Intrinsic, intrinsic, scalar_text
+from cfncors.template.template import Parameter, Resource, Template, load
+from cfncors.template.values import Absent, Choice, Known, Unknown, Value, leaves
+
+__all__ = [
+    "Absent",
+    "Choice",
+    "Intrinsic",
+    "Known",
+    "Parameter",
+    "Resource",
+    "Template",
+    "Unknown",
+    "Value",
+    "intrinsic",
+    "leaves",
+    "load",
+    "scalar_text",
+]

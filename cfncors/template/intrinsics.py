@@ -1,0 +1,111 @@
+"""Intrinsic functions as they are written: short form (a YAML tag) or long form (a mapping of one key).
+
+AWS CloudFormation User Guide, "Intrinsic function reference".
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from cfncors.source import Mapping, Node, Scalar, Sequence
+
+#: Every short form that CloudFormation, its language extensions and SAM know.
+TAGS: Final = {
+    "!Ref": "Ref",
+    "!Condition": "Condition",
+    **{
+        f"!{name}": f"Fn::{name}"
+        for name in (
+            "And",
+            "Base64",
+            "Cidr",
+            "Contains",
+            "EachMemberEquals",
+            "EachMemberIn",
+            "Equals",
+            "FindInMap",
+            "GetAtt",
+            "GetAZs",
+            "GetStackOutput",
+            "If",
+            "ImportValue",
+            "Join",
+            "Length",
+            "Not",
+            "Or",
+            "RefAll",
+            "Select",
+            "Split",
+            "Sub",
+            "ToJsonString",
+            "Transform",
+            "ValueOf",
+            "ValueOfAll",
+        )
+    },
+}
+
+
+class Intrinsic(NamedTuple):
+    """``name`` is the long form (``Ref``, ``Fn::Sub``); ``argument`` its argument, tag and all for a short form."""
+
+    name: str
+    argument: Node
+    node: Node
+
+
+def intrinsic(node: Node | None) -> Intrinsic | None:
+    """The intrinsic function that ``node`` calls, or ``None``."""
+    if node is None:
+        return None
+    tag = node.tag
+    if tag is not None:
+        name = TAGS.get(tag)
+        return Intrinsic(name, node, node) if name else None
+    if node.__class__ is Mapping and len(node.entries) == 1:  # type: ignore[union-attr]
+        key, value = node.entries[0]  # type: ignore[union-attr]
+        if key.text == "Ref" or key.text.startswith("Fn::") or (key.text == "Condition" and isinstance(value, Scalar)):
+            return Intrinsic(key.text, value, node)
+    return None
+
+
+def call(node: Node | None, name: str) -> Node | None:
+    """The argument when ``node`` calls the function ``name``, else ``None``."""
+    found = intrinsic(node)
+    return found.argument if found is not None and found.name == name else None
+
+
+def ref(node: Node | None) -> str | None:
+    """The logical id or parameter that a ``Ref`` names, else ``None``. ``!Sub "${Api}"`` says the same."""
+    found = intrinsic(node)
+    if found is None or not isinstance(found.argument, Scalar):
+        return None
+    if found.name == "Ref":
+        return found.argument.text
+    if found.name == "Fn::Sub":
+        text = found.argument.text.strip()
+        name = text[2:-1]
+        if text.startswith("${") and text.endswith("}") and "${" not in name and "." not in name:
+            return name
+    return None
+
+
+def scalar_text(node: Node | None) -> str | None:
+    """The text of an untagged scalar; ``None`` for null, intrinsics and collections."""
+    if node.__class__ is Scalar and node.tag is None and not node.is_null:  # type: ignore[union-attr]
+        return node.text  # type: ignore[union-attr]
+    return None
+
+
+def branches(node: Node | None) -> list[Node]:
+    """The nodes that ``node`` may stand for: both sides of an ``Fn::If`` without ``AWS::NoValue``, else itself."""
+    found = intrinsic(node)
+    if node is None:
+        return []
+    if found is None:
+        return [node]
+    if found.name == "Fn::If" and isinstance(found.argument, Sequence) and len(found.argument.items) == 3:
+        return [leaf for side in found.argument.items[1:] for leaf in branches(side)]
+    if ref(node) == "AWS::NoValue":
+        return []
+    return [node]

@@ -1,0 +1,238 @@
+"""A template: its resources, parameters, conditions and mappings, with the values of its expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from cfncors.errors import UnreadableTemplate
+from cfncors.source import Document, Mapping, Node, Scalar, Sequence
+from cfncors.source.nodes import Entry, children
+from cfncors.template.intrinsics import TAGS, scalar_text
+from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
+
+SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
+LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
+
+#: Sections that must be mappings where they are written (AWS CloudFormation User Guide, "Template sections").
+_SECTIONS: Final = ("Resources", "Parameters", "Conditions", "Mappings", "Globals", "Outputs", "Metadata")
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One resource. ``properties`` is ``None`` when none are written or when an intrinsic makes them."""
+
+    logical_id: str
+    type: str
+    key: Scalar
+    node: Mapping
+    properties: Mapping | None
+
+    def get(self, name: str) -> Node | None:
+        """A property's value."""
+        return None if self.properties is None else self.properties.get(name)
+
+    def entry(self, name: str) -> Entry | None:
+        """A property with its key."""
+        return None if self.properties is None else self.properties.entry(name)
+
+    @property
+    def depends_on(self) -> list[str]:
+        """Logical ids under ``DependsOn``, one or a list."""
+        node = self.node.get("DependsOn")
+        items = node.items if isinstance(node, Sequence) else [node]
+        return [text for item in items if (text := scalar_text(item)) is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """A template parameter."""
+
+    name: str
+    node: Mapping
+
+    @property
+    def is_list(self) -> bool:
+        """Whether ``Ref`` gives a list."""
+        kind = scalar_text(self.node.get("Type")) or ""
+        return kind.startswith("List<") or kind == "CommaDelimitedList"
+
+    def value(self, place: Node) -> Value:
+        """Its default, said so; one of ``AllowedValues``; else unknown. SSM parameters name where the value is kept.
+
+        ``place`` is the node of the expression that uses it.
+        """
+        kind = scalar_text(self.node.get("Type")) or ""
+        default = self.node.get("Default")
+        if kind.startswith("AWS::SSM::"):
+            return Unknown(place, f"parameter {self.name} is read from SSM")
+        allowed = self.node.get("AllowedValues")
+        if isinstance(allowed, Sequence) and allowed.items and all(isinstance(i, Scalar) for i in allowed.items):
+            options = tuple(Known(i.text, place, frozenset((self.name,))) for i in allowed.items if isinstance(i, Scalar))
+            return options[0] if len(options) == 1 else Choice(options, place)
+        if isinstance(default, Scalar) and default.tag is None:
+            return Known(default.text, place, frozenset((self.name,)))
+        return Unknown(place, f"parameter {self.name} has no default")
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """A CloudFormation or SAM template as it is written."""
+
+    document: Document
+    root: Mapping
+
+    def section(self, name: str) -> Mapping | None:
+        """A top-level section."""
+        node = self.root.get(name)
+        return node if isinstance(node, Mapping) else None
+
+    @cached_property
+    def transforms(self) -> tuple[str, ...]:
+        """The transforms that the template asks for, in order."""
+        node = self.root.get("Transform")
+        items = node.items if isinstance(node, Sequence) else [node]
+        return tuple(text for item in items if (text := scalar_text(item)) is not None)
+
+    @cached_property
+    def is_sam(self) -> bool:
+        """Whether SAM's types are used (``sam validate`` reads a template without the transform line as SAM too)."""
+        return SAM_TRANSFORM in self.transforms or any(
+            resource.type.startswith("AWS::Serverless::") for resource in self.resources.values()
+        )
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        """Parameters by name."""
+        section = self.section("Parameters")
+        entries = section.entries if section is not None else []
+        return {e.key.text: Parameter(e.key.text, e.value) for e in entries if isinstance(e.value, Mapping)}
+
+    @cached_property
+    def mappings(self) -> dict[str, Node]:
+        """Mappings by name."""
+        section = self.section("Mappings")
+        return {e.key.text: e.value for e in section.entries} if section is not None else {}
+
+    @cached_property
+    def resources(self) -> dict[str, Resource]:
+        """Resources by logical id. ``Fn::ForEach`` over a literal list gives its resources; over another, none."""
+        section = self.section("Resources")
+        found: dict[str, Resource] = {}
+        for entry in section.entries if section is not None else []:
+            node = entry.value
+            if not isinstance(node, Mapping) or entry.key.text.startswith("Fn::"):
+                continue
+            kind = scalar_text(node.get("Type"))
+            if kind is not None:
+                properties = node.get("Properties")
+                found[entry.key.text] = Resource(
+                    entry.key.text, kind, entry.key, node, properties if isinstance(properties, Mapping) else None
+                )
+        return found
+
+    @cached_property
+    def has_loops(self) -> bool:
+        """Whether ``Fn::ForEach`` makes resources that are not written out."""
+        section = self.section("Resources")
+        return section is not None and any(e.key.text.startswith("Fn::ForEach") for e in section.entries)
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        """Resources of the given types, in the order of the file."""
+        return (resource for resource in self.resources.values() if resource.type in types)
+
+    def value(self, node: Node) -> Value:
+        """What ``node`` may be at deployment; see :mod:`cfncors.template.values`."""
+        return evaluate(self, node)
+
+    def values(self, node: Node | None) -> list[Value] | None:
+        """What a list may hold at deployment, ``None`` when that is not known."""
+        return texts(self, node)
+
+    def known(self, node: Node | None) -> str | None:
+        """The text of ``node`` when there is just one possibility, else ``None``."""
+        if node is None:
+            return None
+        value = evaluate(self, node)
+        return value.text if isinstance(value, Known) else None
+
+
+def load(document: Document) -> Template | None:
+    """The template in a document; ``None`` when it is YAML or JSON of another kind.
+
+    Raises :class:`UnreadableTemplate` when it is a template whose sections have the wrong shape, or whose tags
+    CloudFormation does not know.
+    """
+    root = document.root
+    if not isinstance(root, Mapping) or not _looks_like_template(root):
+        return None
+    for name in _SECTIONS:
+        node = root.get(name)
+        if node is None or isinstance(node, Mapping) or (isinstance(node, Scalar) and node.is_null):
+            continue
+        raise _wrong(document, node, f"{name} is {_kind(node)} where a mapping belongs")
+    resources = root.get("Resources")
+    if isinstance(resources, Mapping):
+        _check_resources(document, resources)
+    _check_tags(document, root)
+    return Template(document, root)
+
+
+def _looks_like_template(root: Mapping) -> bool:
+    """A template has the format version, SAM's transform, or resources with types; a serverless.yml has none."""
+    if "AWSTemplateFormatVersion" in root:
+        return True
+    transform = root.get("Transform")
+    if transform is not None and "Resources" in root:
+        return True
+    resources = root.get("Resources")
+    if not isinstance(resources, Mapping):
+        return resources is not None and "service" not in root and isinstance(resources, Sequence) and _only_sections(root)
+    return any(
+        isinstance(e.value, Mapping) and (scalar_text(e.value.get("Type")) or "").startswith(("AWS::", "Custom::"))
+        for e in resources.entries
+    )
+
+
+def _only_sections(root: Mapping) -> bool:
+    return all(entry.key.text in (*_SECTIONS, "Description", "Transform", "Rules") for entry in root.entries)
+
+
+def _check_resources(document: Document, resources: Mapping) -> None:
+    for key, node in resources.entries:
+        if key.text.startswith("Fn::"):
+            continue
+        if not isinstance(node, Mapping):
+            raise _wrong(document, node, f"resource {key.text} is {_kind(node)} where a mapping belongs")
+        properties = node.get("Properties")
+        if isinstance(properties, Sequence) or (
+            isinstance(properties, Scalar) and properties.tag is None and not properties.is_null
+        ):
+            reason = f"Properties of {key.text} is {_kind(properties)} where a mapping belongs"
+            raise _wrong(document, properties, reason)
+
+
+def _check_tags(document: Document, root: Mapping) -> None:
+    if "!" not in document.text:
+        return
+    seen: set[int] = set()
+    stack: list[Node] = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.tag is not None and node.tag not in TAGS:
+            raise _wrong(document, node, f"unknown tag {node.tag}; CloudFormation knows !Ref, !Sub, !GetAtt, …")
+        stack.extend(children(node))
+
+
+def _kind(node: Node) -> str:
+    return "a list" if isinstance(node, Sequence) else "a mapping" if isinstance(node, Mapping) else "a single value"
+
+
+def _wrong(document: Document, node: Node, reason: str) -> UnreadableTemplate:
+    at = document.position(node.start)
+    return UnreadableTemplate(reason, at.line, at.column, at.offset)

@@ -1,0 +1,268 @@
+"""What a value may be when the stack is deployed: known, one of several, absent, or unknown. Unknown is a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias, Union
+
+from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.template.intrinsics import Intrinsic, intrinsic, scalar_text
+
+if TYPE_CHECKING:
+    from cfncors.template.template import Template
+
+_MAX_CHOICES: Final = 64
+_HOLE: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+_ESCAPED_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A text. ``assumes`` names the parameters whose defaults it was made with; ``typed`` is false for YAML's
+    unquoted numbers and booleans, which CloudFormation turns to text."""
+
+    text: str
+    node: Node
+    assumes: frozenset[str] = frozenset()
+    typed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several: ``Fn::If`` or a parameter with ``AllowedValues``."""
+
+    options: tuple[Known | Absent | Unknown, ...]
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """``AWS::NoValue``: as if not written."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not to be known from the template. ``pieces`` are the texts around what is unknown (``None`` is a hole)."""
+
+    node: Node
+    reason: str
+    pieces: tuple[str | None, ...] = field(default=(None,))
+
+
+Value: TypeAlias = Union[Known, Choice, Absent, Unknown]
+
+
+def leaves(value: Value) -> tuple[Known | Absent | Unknown, ...]:
+    """The possibilities of a value: one, or a choice's options."""
+    return value.options if isinstance(value, Choice) else (value,)
+
+
+def evaluate(template: Template, node: Node) -> Value:
+    """The value of a scalar or an intrinsic at deployment, with parameter defaults.
+
+    A mapping or a list that is no intrinsic is unknown: no header is made of one.
+    """
+    if node.__class__ is Scalar and node.tag is None:
+        if node.is_null:  # type: ignore[union-attr]
+            return Absent(node)
+        return Known(node.text, node, typed=node.is_text)  # type: ignore[union-attr]
+    found = intrinsic(node)
+    if found is None:
+        return Unknown(node, "not a text")
+    evaluator = _EVALUATORS.get(found.name)
+    return evaluator(template, found) if evaluator else Unknown(node, f"{found.name} is known at deployment")
+
+
+def _ref(template: Template, call: Intrinsic) -> Value:
+    name = scalar_text_of(call.argument)
+    if name == "AWS::NoValue":
+        return Absent(call.node)
+    parameter = template.parameters.get(name or "")
+    if parameter is None:
+        return Unknown(call.node, f"Ref {name}")
+    return parameter.value(call.node)
+
+
+def _if(template: Template, call: Intrinsic) -> Value:
+    argument = call.argument
+    if not isinstance(argument, Sequence) or len(argument.items) != 3:
+        return Unknown(call.node, "Fn::If without three items")
+    options: list[Known | Absent | Unknown] = []
+    for side in argument.items[1:]:
+        options.extend(leaves(evaluate(template, side)))
+    return Choice(tuple(options), call.node)
+
+
+def _sub(template: Template, call: Intrinsic) -> Value:
+    argument = call.argument
+    names: Mapping | None = None
+    if isinstance(argument, Sequence) and argument.items:
+        second = argument.items[1] if len(argument.items) > 1 else None
+        names = second if isinstance(second, Mapping) else None
+        argument = argument.items[0]
+    if not isinstance(argument, Scalar):
+        return Unknown(call.node, "Fn::Sub without a text")
+    text = argument.text
+    parts: list[Value] = []
+    last = 0
+    for hole in _HOLE.finditer(text):
+        if hole.start() > last:
+            parts.append(Known(_unescape(text[last : hole.start()]), argument))
+        last = hole.end()
+        parts.append(_hole(template, hole[1].strip(), names, call.node))
+    if last < len(text) or not parts:
+        parts.append(Known(_unescape(text[last:]), argument))
+    return _concatenate(parts, call.node)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED_HOLE.sub(r"${\1}", text)
+
+
+def _hole(template: Template, name: str, names: Mapping | None, node: Node) -> Value:
+    given = names.get(name) if names is not None else None
+    if given is not None:
+        return evaluate(template, given)
+    parameter = template.parameters.get(name)
+    return parameter.value(node) if parameter is not None else Unknown(node, f"${{{name}}}")
+
+
+def _concatenate(parts: list[Value], node: Node) -> Value:
+    """Every combination of the parts' possibilities, as long as there are few."""
+    combined: list[tuple[tuple[str | None, ...], frozenset[str], str]] = [((), frozenset(), "")]
+    for part in parts:
+        extended = []
+        for pieces, assumes, reason in combined:
+            for leaf in leaves(part):
+                if isinstance(leaf, Known):
+                    extended.append((_joined(pieces, leaf.text), assumes | leaf.assumes, reason))
+                elif isinstance(leaf, Unknown):
+                    extended.append((pieces + leaf.pieces, assumes, reason or leaf.reason))
+                else:
+                    extended.append((pieces, assumes, reason))
+        combined = extended
+        if len(combined) > _MAX_CHOICES:
+            return Unknown(node, "more combinations than can be listed")
+    options = tuple(_made(pieces, assumes, reason, node) for pieces, assumes, reason in combined)
+    return options[0] if len(options) == 1 else Choice(options, node)
+
+
+def _joined(pieces: tuple[str | None, ...], text: str) -> tuple[str | None, ...]:
+    if pieces and isinstance(pieces[-1], str):
+        return (*pieces[:-1], pieces[-1] + text)
+    return (*pieces, text)
+
+
+def _made(pieces: tuple[str | None, ...], assumes: frozenset[str], reason: str, node: Node) -> Known | Unknown:
+    if None in pieces:
+        return Unknown(node, reason, pieces)
+    return Known("".join(piece or "" for piece in pieces), node, assumes)
+
+
+def _join(template: Template, call: Intrinsic) -> Value:
+    argument = call.argument
+    if not isinstance(argument, Sequence) or len(argument.items) != 2:
+        return Unknown(call.node, "Fn::Join without two items")
+    delimiter = argument.items[0]
+    if not isinstance(delimiter, Scalar) or delimiter.tag is not None:
+        return Unknown(call.node, "Fn::Join with an unknown delimiter")
+    items = texts(template, argument.items[1])
+    if items is None:
+        return Unknown(call.node, "Fn::Join of an unknown list")
+    parts: list[Value] = []
+    for index, item in enumerate(items):
+        if index and delimiter.text:
+            parts.append(Known(delimiter.text, delimiter))
+        parts.append(item)
+    return _concatenate(parts or [Known("", call.node)], call.node)
+
+
+def _select(template: Template, call: Intrinsic) -> Value:
+    argument = call.argument
+    if isinstance(argument, Sequence) and len(argument.items) == 2:
+        index = evaluate(template, argument.items[0])
+        items = texts(template, argument.items[1])
+        if isinstance(index, Known) and index.text.isdecimal() and items is not None and int(index.text) < len(items):
+            return items[int(index.text)]
+    return Unknown(call.node, "Fn::Select of an unknown list")
+
+
+def _find_in_map(template: Template, call: Intrinsic) -> Value:
+    argument = call.argument
+    if not isinstance(argument, Sequence) or len(argument.items) < 3:
+        return Unknown(call.node, "Fn::FindInMap without three items")
+    name, *keys = (evaluate(template, item) for item in argument.items[:3])
+    here: Node | None = template.mappings.get(name.text) if isinstance(name, Known) else None
+    options = _mapped(here, keys)
+    if options is None:
+        return Unknown(call.node, "Fn::FindInMap with an unknown key")
+    values = [leaf for option in options for leaf in leaves(evaluate(template, option))]
+    assumes = frozenset[str]().union(*(key.assumes for key in keys if isinstance(key, Known)))
+    made = tuple(Known(v.text, call.node, v.assumes | assumes) if isinstance(v, Known) else v for v in values)
+    return made[0] if len(made) == 1 else Choice(made, call.node)
+
+
+def _mapped(node: Node | None, keys: list[Value]) -> list[Node] | None:
+    """What a mapping may give: an unknown key (``AWS::Region``) may be any of its keys."""
+    here = [node] if node is not None else []
+    for key in keys:
+        deeper: list[Node] = []
+        for candidate in here:
+            if not isinstance(candidate, Mapping):
+                return None
+            if isinstance(key, Known):
+                chosen = candidate.get(key.text)
+                deeper.extend([chosen] if chosen is not None else [])
+            elif isinstance(key, Unknown):
+                deeper.extend(entry.value for entry in candidate.entries)
+            else:
+                return None
+        here = deeper
+    return here if 0 < len(here) <= _MAX_CHOICES else None
+
+
+def texts(template: Template, node: Node | None) -> list[Value] | None:
+    """A list of values: written out, split from a text, or a list parameter; ``None`` when it is not known."""
+    if isinstance(node, Sequence) and node.tag is None:
+        return [evaluate(template, item) for item in node.items]
+    found = intrinsic(node)
+    if found is None:
+        return None
+    if found.name == "Ref":
+        parameter = template.parameters.get(scalar_text_of(found.argument) or "")
+        if parameter is None or not parameter.is_list:
+            return None
+        whole = parameter.value(found.node)
+        return _split(whole, ",", found.node)
+    if found.name == "Fn::Split" and isinstance(found.argument, Sequence) and len(found.argument.items) == 2:
+        delimiter = scalar_text(found.argument.items[0])
+        return _split(evaluate(template, found.argument.items[1]), delimiter, found.node) if delimiter else None
+    return None
+
+
+def _split(whole: Value, delimiter: str, node: Node) -> list[Value] | None:
+    if not isinstance(whole, Known):
+        return None
+    return [Known(part.strip() if delimiter == "," else part, node, whole.assumes) for part in whole.text.split(delimiter)]
+
+
+def scalar_text_of(node: Node) -> str | None:
+    """The text of a scalar, tagged (the argument of a short form) or not."""
+    return node.text if isinstance(node, Scalar) else None
+
+
+
+_EVALUATORS: Final[dict[str, Callable[[Template, Intrinsic], Value]]] = {
+    "Ref": _ref,
+    "Fn::If": _if,
+    "Fn::Sub": _sub,
+    "Fn::Join": _join,
+    "Fn::Select": _select,
+    "Fn::FindInMap": _find_in_map,
+}
+
+__all__ = ["Absent", "Choice", "Known", "Unknown", "Value", "evaluate", "leaves", "texts"]

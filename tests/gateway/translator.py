@@ -1,0 +1,57 @@
+"""aws-sam-translator as a witness: what CloudFormation's own transform makes of a SAM template, offline."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import Any
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+# Properties that name local files: `sam package` replaces them by S3 places before the transform runs.
+_LOCAL = {"CodeUri": "s3://bucket/code", "ContentUri": "s3://bucket/layer"}
+
+
+class TransformRefused(Exception):
+    """The translator does not accept the template."""
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def transformed(text: str) -> str:
+    """The template that deploys, as JSON. Raises :class:`TransformRefused`."""
+    from samtranslator.translator.transform import transform
+    from samtranslator.yaml_helper import yaml_parse
+
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
+    template = yaml_parse(text)
+    _package(template)
+    try:
+        return json.dumps(json.loads(json.dumps(transform(template, {}, _NoManagedPolicies()))))
+    except Exception as error:  # the translator raises whatever its parts raise
+        raise TransformRefused(str(getattr(error, "causes", error))) from error
+
+
+def _package(template: dict[str, Any]) -> None:
+    resources = template.get("Resources", {})
+    for logical_id in [i for i, r in resources.items() if r.get("Type") == "AWS::Serverless::Application"]:
+        del resources[logical_id]  # an application is looked up in a repository on the network
+    holders = [r.get("Properties", {}) for r in resources.values()]
+    holders += list((template.get("Globals") or {}).values())
+    for holder in holders:
+        for name, place in _LOCAL.items():
+            if isinstance(holder, dict) and isinstance(holder.get(name), str) and "InlineCode" not in holder:
+                holder[name] = place
+    for resource in resources.values():
+        properties = resource.setdefault("Properties", {})
+        if resource.get("Type") == "AWS::Serverless::Function" and not {"InlineCode", "ImageUri"} & set(properties):
+            properties.setdefault("CodeUri", "s3://bucket/code")
+            if properties.get("PackageType") == "Image":
+                properties.pop("CodeUri")
+                properties["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
+        if "InlineCode" in properties:
+            properties.pop("CodeUri", None)

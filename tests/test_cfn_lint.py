@@ -1,0 +1,238 @@
+"""The rules inside cfn-lint say what ``cfncors check`` says, at the same places, in the oldest and newest version."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from programs import CORPUS, DEMO, ROOT, cfn_lint, cfncors, run
+
+from cfncors.checks import CHECKS
+
+SUFFIXES = {".yaml", ".yml", ".json", ".template"}
+#: cfn-lint could not read or transform the template and ran no rule
+STOPPED = {"E0000", "E0001"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(version, marks=pytest.mark.xdist_group(f"cfn-lint {version}")) for version in ("oldest", "newest")
+    ],
+    scope="module",
+)
+def linter(request: pytest.FixtureRequest) -> Path:
+    return cfn_lint(request.param)
+
+
+class Found(NamedTuple):
+    """A finding as both programs report it, without the file."""
+
+    rule: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+
+
+class Linted(NamedTuple):
+    """What cfn-lint said: our rules' findings by file, and the files on which it ran no rules."""
+
+    found: dict[str, set[Found]]
+    stopped: set[str]
+    unexpected: list[str]
+
+
+def lint(linter: Path, *files: str | Path, rules: str | Path = "rules/", cwd: Path = ROOT) -> Linted:
+    done = run(linter, "-c", "I", "-f", "json", "-a", rules, "-t", *files, cwd=cwd)
+    assert "Traceback" not in done.stderr, done.stderr
+    found: dict[str, set[Found]] = {str(file): set() for file in files}
+    stopped: set[str] = set()
+    unexpected: list[str] = []
+    for match in json.loads(done.stdout or "[]"):
+        rule = match["Rule"]["Id"]
+        if rule in CHECKS:
+            start, end = match["Location"]["Start"], match["Location"]["End"]
+            place = (start["LineNumber"], start["ColumnNumber"], end["LineNumber"], end["ColumnNumber"])
+            found[match["Filename"]].add(Found(rule, *place, match["Message"]))
+        elif rule in STOPPED:
+            stopped.add(match["Filename"])
+        elif rule == "E0002" and re.search(r"rule [EWI]94\d\d", match["Message"]):
+            unexpected.append(f"{match['Filename']}: {match['Message']}")
+    return Linted(found, stopped, unexpected)
+
+
+def checked(*files: str | Path, cwd: Path = ROOT) -> dict[str, set[Found]]:
+    done = cfncors("check", "--format", "json", *files, cwd=cwd)
+    assert done.returncode in (0, 1, 3), done.stderr
+    found: dict[str, set[Found]] = {str(file): set() for file in files}
+    for item in json.loads(done.stdout)["findings"]:
+        start, end = item["start"], item["end"]
+        place = (start["line"], start["column"], end["line"], end["column"])
+        found[item["file"]].add(Found(item["rule"], *place, item["message"]))
+    return found
+
+
+def templates(folder: Path) -> list[str]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in SUFFIXES and path.is_file())
+    return [str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in paths]
+
+
+def assert_same(linter: Path, files: list[str], record: pytest.FixtureRequest) -> None:
+    ours, theirs = checked(*files), lint(linter, *files)
+    assert theirs.unexpected == []
+    compared = [file for file in files if file not in theirs.stopped]
+    with_findings = sum(bool(ours[file]) for file in compared)
+    print(
+        f"{record.node.name}: {len(compared)} of {len(files)} files compared, {with_findings} of them with findings; "
+        f"on {len(theirs.stopped)} cfn-lint runs no rules ({', '.join(sorted(theirs.stopped)) or 'none'})"
+    )
+    differing = {
+        file: {"only cfncors": ours[file] - theirs.found[file], "only cfn-lint": theirs.found[file] - ours[file]}
+        for file in compared
+        if ours[file] != theirs.found[file]
+    }
+    assert differing == {}
+    assert with_findings * 2 > sum(map(bool, ours.values())), "cfn-lint ran on fewer than half of the files"
+
+
+def test_every_fixture_has_the_same_findings(linter: Path, request: pytest.FixtureRequest) -> None:
+    assert_same(linter, templates(ROOT / "fixtures"), request)
+
+
+def test_every_real_template_has_the_same_findings(linter: Path, request: pytest.FixtureRequest) -> None:
+    if not CORPUS.is_dir():
+        pytest.skip("no real templates in ../shared/corpus")
+    assert_same(linter, templates(CORPUS), request)
+
+
+def test_the_module_has_the_rules_of_the_folder(linter: Path) -> None:
+    file = str(DEMO.relative_to(ROOT))
+    assert (
+        lint(linter, file, rules="cfncors.cfn_lint").found == lint(linter, file).found == checked(file) != {file: set()}
+    )
+
+
+def test_every_rule_is_listed_with_its_summary(linter: Path) -> None:
+    listing = run(linter, "-a", "cfncors.cfn_lint", "--list-rules").stdout
+    listed = dict(re.findall(r"^([EWI]94\d\d): (.*)$", listing, re.MULTILINE))
+    assert listed == {rule.id: rule.summary for rule, _ in CHECKS.values()}
+
+
+REST_API = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Name: orders
+  Denied:
+    Type: AWS::ApiGateway::GatewayResponse
+    Properties:
+      RestApiId: !Ref Api
+      ResponseType: UNAUTHORIZED
+      ResponseParameters:
+        gatewayresponse.header.Access-Control-Allow-Origin: "*"
+"""
+UNQUOTED = "E9411"
+
+
+def test_a_rule_reports_its_place(linter: Path, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(REST_API, encoding="utf-8")
+    found = lint(linter, "template.yaml", rules="cfncors.cfn_lint", cwd=tmp_path).found["template.yaml"]
+    places = {(item.rule, item.line, item.column, item.end_line, item.end_column) for item in found}
+    assert (UNQUOTED, 13, 61, 13, 64) in places
+
+
+def suppressed() -> Iterator[pytest.ParameterSet]:
+    line = '        gatewayresponse.header.Access-Control-Allow-Origin: "*"'
+    yield pytest.param(REST_API.replace(line, f"{line}  # cfncors: ignore[{UNQUOTED}] a test of it"), id="comment")
+    kind = "    Type: AWS::ApiGateway::GatewayResponse\n"
+    ours = f"{kind}    Metadata: {{cfncors: {{ignore: [{UNQUOTED}]}}}}\n"
+    yield pytest.param(REST_API.replace(kind, ours), id="our Metadata")
+    theirs = f"{kind}    Metadata: {{cfn-lint: {{config: {{ignore_checks: [{UNQUOTED}]}}}}}}\n"
+    yield pytest.param(REST_API.replace(kind, theirs), id="cfn-lint's Metadata")
+
+
+@pytest.mark.parametrize("text", suppressed())
+def test_suppression_works_inside_cfn_lint(linter: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "template.yaml").write_text(text, encoding="utf-8")
+    found = lint(linter, "template.yaml", rules="cfncors.cfn_lint", cwd=tmp_path).found["template.yaml"]
+    assert UNQUOTED not in {item.rule for item in found}
+    assert "I9491" not in {item.rule for item in found}, "the suppression is used"
+
+
+def test_a_family_is_silenced_by_its_prefix(linter: Path) -> None:
+    shown = run(linter, "-a", "rules/", "-i", "E942", "W942", "-t", DEMO).stdout
+    assert "E9432" in shown
+    assert "E9421" not in shown
+
+
+def test_standard_input_is_checked_by_what_cfn_lint_made_of_it(linter: Path) -> None:
+    done = run(linter, "-a", "cfncors.cfn_lint", "-f", "parseable", stdin=REST_API)
+    lines = [line for line in done.stdout.splitlines() if f":{UNQUOTED}:" in line]
+    assert [line.split(":")[1] for line in lines] == ["13"], done.stdout + done.stderr
+
+
+def test_what_only_cfn_lint_can_read_is_said(linter: Path, tmp_path: Path) -> None:
+    """cfn-lint is silent about a template that we refuse, so the rule for it must speak."""
+    deep = "[" * 120 + "]" * 120
+    text = REST_API + f"    Metadata: {deep}\n"
+    (tmp_path / "template.yaml").write_text(text, encoding="utf-8")
+    linted = lint(linter, "template.yaml", rules="cfncors.cfn_lint", cwd=tmp_path)
+    assert {(item.rule, item.line) for item in linted.found["template.yaml"]} == {("E9490", 14)}
+
+
+def probe(linter: Path, code: str) -> str:
+    """Run Python code where that cfn-lint is installed."""
+    done = run(linter.parent / "python", "-W", "ignore", "-c", code, env={"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_template_is_checked_once_for_all_rules(linter: Path) -> None:
+    code = f"""
+import cfncors.cfn_lint as rules
+from cfnlint.decode import decode
+from cfnlint.template import Template
+calls, check = [], rules.check_text
+rules.check_text = lambda *a: calls.append(a[1]) or check(*a)
+for name in ({str(DEMO)!r}, {str(DEMO)!r}):
+    cfn = Template(name, decode(name)[0])
+    found = [match for rule in vars(rules).values() if isinstance(rule, type) and getattr(rule, "id", "")
+             for match in rule().match(cfn)]
+    assert found
+print(len(calls))
+"""
+    assert probe(linter, code) == "2"  # one for each template object
+
+
+def test_a_check_that_fails_is_said_once(linter: Path) -> None:
+    code = f"""
+import cfncors.cfn_lint as rules
+def fail(*_): raise ZeroDivisionError("of a test")
+rules.check_text = fail
+import sys; sys.argv = ["cfn-lint", "-a", "cfncors.cfn_lint", "-f", "parseable", "-t", {str(DEMO)!r}]
+from cfnlint import runner
+try: runner.main()
+except SystemExit: pass
+"""
+    assert probe(linter, code).count("of a test") == 1
+
+
+def test_a_name_without_a_file_falls_back_to_the_template(linter: Path) -> None:
+    code = f"""
+import cfncors.cfn_lint as rules
+from cfnlint.decode.decode import decode_str
+from cfnlint.template import Template
+cfn = Template("made-up.yaml", decode_str({REST_API!r})[0])
+print([list(match.path) for match in rules.{UNQUOTED}().match(cfn)])
+"""
+    path = ["Resources", "Denied", "Properties", "ResponseParameters"]
+    assert probe(linter, code) == str([[*path, "gatewayresponse.header.Access-Control-Allow-Origin"]])
