@@ -1,7 +1,9 @@
 # Two commands do everything on a machine with Python 3.11 or newer: `make demo` and `make test`.
 
-PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
+ifndef PYTHON
+PYTHON := $(shell for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+endif
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 CORPUS ?= ../shared/corpus/templates
 # The example of `make demo`, and one that others wrote, where it is at hand.

@@ -12,35 +12,30 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from cfncors.checks import CHECKS, FAMILIES
+from cfncors.checks.meta import UNREADABLE
 from cfncors.config import Settings
-from cfncors.errors import UnreadableTemplate
-from cfncors.lint import check_text
-from cfncors.source import decode
+from cfncors.lint import check_bytes, check_text
+from cfncors.report import FileReport, Placed
 
 if TYPE_CHECKING:
     from cfnlint.template import Template
 
-    from cfncors.findings import Finding, Rule
-    from cfncors.source import Document
+    from cfncors.findings import Rule
+
+#: The name of a report on what cfn-lint read from standard input or got from a caller; offsets in it lead nowhere.
+_NO_FILE: Final = "<template>"
+
+_reports: WeakKeyDictionary[Template, FileReport] = WeakKeyDictionary()
 
 
-class _Report(NamedTuple):
-    """What was found in one template. ``has_places`` says that offsets are those of the file that cfn-lint names."""
-
-    document: Document | None
-    findings: tuple[Finding, ...]
-    error: UnreadableTemplate | None
-    has_places: bool
-
-
-_NOTHING = _Report(None, (), None, False)
-_reports: WeakKeyDictionary[Template, _Report] = WeakKeyDictionary()
+class FaultyRuleError(Exception):
+    """A rule of ours crashed; cfn-lint shows it as E0002."""
 
 
 def rule_classes(family: ModuleType) -> dict[str, type[CloudFormationLintRule]]:
@@ -55,7 +50,7 @@ def rule_classes(family: ModuleType) -> dict[str, type[CloudFormationLintRule]]:
 def _rule_class(rule: Rule, family: str) -> type[CloudFormationLintRule]:
     """The class, with no base of ours between: cfn-lint makes an instance of every subclass that it sees."""
 
-    def match(_rule: CloudFormationLintRule, cfn: Template) -> Iterator[RuleMatch]:
+    def match(_: CloudFormationLintRule, cfn: Template) -> Iterator[RuleMatch]:
         return _matches(rule, _report(cfn))
 
     attributes = {
@@ -72,57 +67,49 @@ def _rule_class(rule: Rule, family: str) -> type[CloudFormationLintRule]:
 
 
 def _description(rule: Rule) -> str:
-    """Why the rule is there: its docstring between the summary and the first heading after the reason."""
-    _, _, rest = cleandoc(rule.doc).partition("\n")
-    before, _, after = rest.partition("## Why")
-    reason = (after or before).partition("\n## ")[0]
-    return " ".join(reason.split()) or rule.summary
+    """Why the rule is there, the first paragraph of it, on one line."""
+    _, _, reason = cleandoc(rule.doc).partition("\n## Why\n")
+    return " ".join(reason.partition("\n\n")[0].split()) or rule.summary
 
 
-def _report(cfn: Template) -> _Report:
+def _report(cfn: Template) -> FileReport:
     """The report on a template, made when the first rule asks for it."""
     report = _reports.get(cfn)
     if report is None:
-        # Should a check raise, cfn-lint says so (E0002) for the rule that asked, and not again for all others.
-        _reports[cfn] = _NOTHING
         report = _reports[cfn] = _check(cfn)
     return report
 
 
-def _check(cfn: Template) -> _Report:
-    """Check the file that cfn-lint read; without one (standard input, Python) what cfn-lint made of the text."""
-    try:
-        data = Path(cfn.filename).read_bytes() if cfn.filename else None
-    except OSError:
-        data = None  # a name that a caller of cfn-lint's Python interface made up
-    if data is None:
-        made = check_text(json.dumps(cfn.template, default=str), "<template>", Settings())
-        return _Report(made.document, made.findings, None, False)
-    try:
-        read = check_text(decode(data), cfn.filename, Settings())
-    except UnreadableTemplate as error:
-        return _Report(None, (), error, True)
-    return _Report(read.document, read.findings, read.error, True)
+def _check(cfn: Template) -> FileReport:
+    """Check the file that cfn-lint read; without one, what cfn-lint made of the text."""
+    if cfn.filename is not None:
+        try:
+            return check_bytes(Path(cfn.filename).read_bytes(), cfn.filename, Settings())
+        except OSError:
+            pass  # a name that a caller of cfn-lint's Python interface made up
+    return check_text(json.dumps(cfn.template, default=str), _NO_FILE, Settings())
 
 
-def _matches(rule: Rule, report: _Report) -> Iterator[RuleMatch]:
-    if report.error is not None and rule.id == "E9490":
-        line, column = report.error.line - 1, report.error.column - 1
-        yield RuleMatch([], report.error.reason, location=(line, column, line, column + 1))
-    if report.document is None:
-        return
-    for finding in report.findings:
-        if finding.rule.id == rule.id:
-            yield _match(finding, report.document, report.has_places)
+def _matches(rule: Rule, report: FileReport) -> Iterator[RuleMatch]:
+    has_places = report.name != _NO_FILE
+    for placed in report.placed:
+        if placed.finding.rule.id == rule.id:
+            yield _match(placed, has_places)
+    if rule.id == UNREADABLE.id:
+        # What we refuse although cfn-lint reads it; what neither can read (E0000) never gets here.
+        if report.error is not None and has_places:
+            line, column = report.error.line - 1, report.error.column - 1
+            yield RuleMatch([], report.error.reason, location=(line, column, line, column + 1))
+        if report.internal:
+            raise FaultyRuleError("; ".join(report.internal))
 
 
-def _match(finding: Finding, document: Document, has_place: bool) -> RuleMatch:
-    path = document.path(finding.node)
+def _match(placed: Placed, has_place: bool) -> RuleMatch:
+    path, message = list(placed.path), placed.finding.message
     if not has_place:
-        return RuleMatch(path, finding.message)
-    start, end = document.position(finding.node.start), document.position(finding.node.end)
-    location = (start.line - 1, start.column - 1, end.line - 1, end.column - 1)
-    return RuleMatch(path, finding.message, location=location)
+        return RuleMatch(path, message)
+    start, end = placed.start, placed.end
+    return RuleMatch(path, message, location=(start.line - 1, start.column - 1, end.line - 1, end.column - 1))
 
 
 for _family in FAMILIES:

@@ -12,9 +12,7 @@ from cfncors.errors import UsageError
 
 _KEYS: Final = ("select", "ignore", "per-file-ignores", "origin", "credentials")
 # https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
-_ORIGIN: Final = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
-)
+_ORIGIN: Final = r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
@@ -148,7 +146,7 @@ def origin(text: object, option: str = "--origin") -> str:
         raise UsageError(f'{option} is text: "https://app.example.com"')
     if text == "*":
         raise UsageError(f"{option} is one origin; '*' is what a fix uses without it")
-    match = _ORIGIN.fullmatch(text)
+    match = re.fullmatch(_ORIGIN, text)
     if match and match["port"] != _DEFAULT_PORTS.get(match["scheme"], "") and int(match["port"] or 1) <= 65535:
         return text
     raise UsageError(f"{option} {text!r} is not an origin as browsers send it; write {_suggestion(text)}")
@@ -163,4 +161,8 @@ def _suggestion(text: str) -> str:
     host = re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
     port = _DEFAULT_PORTS.get(scheme)
     guess = f"{scheme}://{host.removesuffix(f':{port}') if port else host}"
-    return guess if _ORIGIN.fullmatch(guess) else "scheme://host or scheme://host:port, such as https://app.example.com"
+    return (
+        guess
+        if re.fullmatch(_ORIGIN, guess)
+        else "scheme://host or scheme://host:port, such as https://app.example.com"
+    )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -15,8 +14,7 @@ _SKIPPED: Final = frozenset(("node_modules",))
 STDIN: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file to read. ``folder`` is the argument in which it was found, ``None`` when it was named itself."""
 
     path: str
@@ -56,8 +54,7 @@ def _walk(folder: str, ignores: _Ignores) -> Iterator[str]:
             yield path
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignores:
+class _Ignores(NamedTuple):
     """The ``.gitignore`` files that apply in a folder, outermost first. The last one with an opinion decides."""
 
     specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()

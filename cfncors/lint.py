@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, TypeVar
@@ -15,7 +14,7 @@ from cfncors.discover import Candidate
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding, Rule
 from cfncors.gateway import Model, build
-from cfncors.report import FileReport, Placed, Problem, place
+from cfncors.report import FileReport, Placed, place
 from cfncors.source import Document, decode, parse
 from cfncors.suppress import suppress
 from cfncors.template import Template, load
@@ -27,8 +26,6 @@ DEBUG: Final = "CFNCORS_DEBUG"
 _WORTH_PROCESSES: Final = 400_000
 _MANY_FILES: Final = 16
 
-_SPEAKS_OF_AWS: Final = re.compile(rb"AWS::[A-Z]")
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -39,39 +36,57 @@ def check_text(text: str, name: str, settings: Settings) -> FileReport:
         document = parse(text, name)
         template = load(document)
     except UnreadableTemplate as error:
-        return FileReport(name, problems=(_unreadable(error),))
+        return FileReport(name, error=error)
     except Exception as error:
-        return FileReport(name, problems=(_internal("reading the file", error),))
+        return FileReport(name, internal=(_internal("reading the file", error),))
     if template is None:
         return FileReport(name, document, skipped=True)
-    findings, problems = _findings(template, name, settings)
+    try:
+        model = build(template, settings)
+    except UnreadableTemplate as error:
+        return FileReport(name, document, error=error)
+    except Exception as error:
+        return FileReport(name, document, internal=(_internal("the model of the template", error),))
+    findings, internal = _findings(template, model, name, settings)
     placed = sorted((place(document, finding) for finding in findings), key=lambda each: each.order)
-    return FileReport(name, document, tuple(placed), tuple(problems))
+    return FileReport(name, document, tuple(placed), internal=tuple(internal))
 
 
 def check_file(path: str, settings: Settings, found: bool = False) -> FileReport:
     """Check a file. One that was ``found`` in a folder counts as skipped when it does not look like a template."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        return FileReport(path, problems=(Problem(_reason(error)),))
-    return check_bytes(data, path, settings, found)
+    data = read_file(path)
+    return data if isinstance(data, FileReport) else check_bytes(data, path, settings, found)
 
 
 def check_bytes(data: bytes, name: str, settings: Settings, found: bool = False) -> FileReport:
     """Check a file's content; see :func:`check_file`."""
+    text = screen(data, name, found)
+    return text if isinstance(text, FileReport) else settle(check_text(text, name, settings), data, found)
+
+
+def read_file(path: str) -> bytes | FileReport:
+    """A file's content, or a report that says why there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        return FileReport(path, error=UnreadableTemplate(_reason(error)))
+
+
+def screen(data: bytes, name: str, found: bool) -> str | FileReport:
+    """The text to check, or the report when a look at the bytes is enough."""
     if found and b"Resources" not in data:
         return FileReport(name, skipped=True)
     try:
-        text = decode(data)
+        return decode(data)
     except UnreadableTemplate as error:
-        report = FileReport(name, problems=(_unreadable(error),))
-    else:
-        report = check_text(text, name, settings)
-    unreadable = report.document is None and report.error is not None and not report.error.internal
-    if found and unreadable and not _SPEAKS_OF_AWS.search(data):
-        return FileReport(name, skipped=True)
+        return settle(FileReport(name, error=error), data, found)
+
+
+def settle(report: FileReport, data: bytes, found: bool) -> FileReport:
+    """The report, but a file ``found`` in a folder that could not be read is skipped unless it speaks of AWS."""
+    if found and report.error is not None and b"AWS::" not in data:
+        return FileReport(report.name, skipped=True)
     return report
 
 
@@ -102,48 +117,38 @@ def _check_candidate(candidate: Candidate, settings: Settings, as_found: bool) -
     return check_file(candidate.path, settings, found).portable()
 
 
-def _findings(template: Template, name: str, settings: Settings) -> tuple[list[Finding], list[Problem]]:
+def _findings(template: Template, model: Model, name: str, settings: Settings) -> tuple[list[Finding], list[str]]:
     off = settings.ignored_in(name)
 
     def wants(rule_id: str) -> bool:
         return settings.wants(rule_id) and not rule_id.startswith(off)
 
-    try:
-        model = build(template, settings)
-    except UnreadableTemplate as error:
-        return [], [_unreadable(error)]
-    except Exception as error:
-        return [], [_internal("modelling the template", error)]
     findings: list[Finding] = []
-    problems: list[Problem] = []
+    internal: list[str] = []
     for rule, _ in CHECKS.values():
         if wants(rule.id):
-            _run(rule, model, findings, problems)
+            _run(rule, model, findings, internal)
     kept, remarks = suppress(template, findings, [rule for rule, _ in CHECKS.values()], wants)
     if wants(meta.UNUSED_SUPPRESSION.id):
         kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]
-    return kept, problems
+    return kept, internal
 
 
-def _run(rule: Rule, model: Model, findings: list[Finding], problems: list[Problem]) -> None:
+def _run(rule: Rule, model: Model, findings: list[Finding], internal: list[str]) -> None:
     """One rule. Its crash is its own: the other rules still speak."""
     check = CHECKS[rule.id][1]
     try:
         findings += check(model)
     except Exception as error:
-        problems.append(_internal(f"rule {rule.id}", error))
+        internal.append(_internal(f"rule {rule.id}", error))
 
 
-def _unreadable(error: UnreadableTemplate) -> Problem:
-    return Problem(error.reason, error.line, error.column)
-
-
-def _internal(where: str, error: Exception) -> Problem:
+def _internal(where: str, error: Exception) -> str:
     """An entry for a fault of ours. Raises the error itself in debug mode."""
     if os.environ.get(DEBUG):
         raise error
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Problem(f"{where}: {what}; please report it with the output of --debug", internal=True)
+    return f"{where}: {what}; please report it with the output of --debug"
 
 
 def _reason(error: OSError) -> str:

@@ -1,15 +1,14 @@
 """Suppressions: findings that the author of a template has decided to live with.
 
-    Cors: "'*'"  # cfncors: ignore[W9442] public data        at the end of a line of the finding, or on the line above
-    Metadata: {cfncors: {ignore: [{id: W9442, reason: …}]}}   in a resource, or in the template for all of it
-    Metadata: {cfn-lint: {config: {ignore_checks: [W9442]}}}  cfn-lint's own, in the same two places
+- a comment, ``# cfncors: ignore[W9442] public data``, at the end of a line of the finding or on the line above it;
+- ``Metadata: {cfncors: {ignore: [{id: W9442, reason: …}]}}`` in a resource, or in the template for all of it;
+- cfn-lint's own ``Metadata: {cfn-lint: {config: {ignore_checks: [W9442]}}}`` in the same two places.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from cfncors.findings import Finding, Rule
@@ -21,9 +20,8 @@ from cfncors.template import Template
 #: A comment may stand at the end of any line of a finding this long; in a longer one only on its first line.
 SHORT_SPAN: Final = 10
 
-_DIRECTIVE: Final = re.compile(r"#[ \t]*cfncors:[ \t]*(?P<body>[^\r\n]*)")
-_IGNORE: Final = re.compile(r"ignore[ \t]*\[(?P<ids>[^\]\r\n]*)\]")
-_WORD: Final = re.compile(r"[^\s,]+")
+_DIRECTIVE: Final = r"(?<![^\s\ufeff])#[ \t]*cfncors:[ \t]*(?P<body>[^\r\n]*)"
+_IGNORE: Final = r"ignore[ \t]*\[(?P<ids>[^\]\r\n]*)\]"
 _HOW: Final = "write `# cfncors: ignore[E9421] reason`"
 _HOW_METADATA: Final = "write `cfncors: {ignore: [E9421, {id: W9422, reason: …}]}`"
 
@@ -35,8 +33,7 @@ class Remark(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Suppression:
+class Suppression(NamedTuple):
     """One id and where it holds. ``strict`` ones are ours, and worth a remark when they silence nothing."""
 
     word: str
@@ -104,21 +101,29 @@ def _inside(logical_id: str, node: Node) -> Callable[[Finding], bool]:
 
 def _comments(document: Document, remarks: list[Remark]) -> Iterator[Suppression]:
     text = document.text
-    found = [match for match in _DIRECTIVE.finditer(text) if text[match.start() - 1 : match.start()] in "\ufeff \t\r\n"]
+    found = list(re.finditer(_DIRECTIVE, text))
     quoted = _quoted(document.root, text) if found else []
     for match in found:
         if any(start < match.start() < end for start, end in quoted):
             continue
-        ignore = _IGNORE.match(match["body"])
-        words = [] if ignore is None else list(_WORD.finditer(match["body"], *ignore.span("ids")))
+        words = _words(match)
         if not words:
             place = Scalar(match[0], match.start(), match.start() + len(match[0].rstrip()), "")
             remarks.append(Remark(place, f"this comment suppresses nothing, as it names no rule in brackets; {_HOW}"))
             continue
         covers = _near(document, match.start())
         for word in words:
-            start = match.start("body") + word.start()
-            yield Suppression(word[0], Scalar(word[0], start, start + len(word[0]), ""), covers)
+            yield Suppression(word.text, word, covers)
+
+
+def _words(comment: re.Match[str]) -> list[Scalar]:
+    """The ids and names in the brackets, each at its place; none when the comment is not written as it should be."""
+    ignore = re.match(_IGNORE, comment["body"])
+    if ignore is None:
+        return []
+    offset = comment.start("body") + ignore.start("ids")
+    found = re.finditer(r"[^\s,]+", ignore["ids"])
+    return [Scalar(word[0], offset + word.start(), offset + word.end(), "") for word in found]
 
 
 def _quoted(root: Node, text: str) -> list[tuple[int, int]]:

@@ -14,6 +14,9 @@ ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "fixtures" / "demo" / "template.yaml"
 CORPUS = ROOT.parent / "shared" / "corpus" / "templates"
 
+#: Makes a program import this checkout, whatever is installed.
+CHECKOUT = {"PYTHONPATH": str(ROOT)}
+
 Version = Literal["oldest", "newest"]
 
 
@@ -43,7 +46,7 @@ def run_well(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None 
 def cfncors(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """The command line of this checkout, in a process of its own."""
     code = "import sys; from cfncors.cli import main; sys.exit(main())"
-    return run(sys.executable, "-c", code, *arguments, cwd=cwd, env={"PYTHONPATH": str(ROOT)})
+    return run(sys.executable, "-c", code, *arguments, cwd=cwd, env=CHECKOUT)
 
 
 def cfn_lint(version: Version) -> Path:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from programs import CORPUS, DEMO, ROOT, cfn_lint, cfncors, run
 
 from cfncors.checks import CHECKS
+from tests.programs import CHECKOUT, CORPUS, DEMO, ROOT, cfn_lint, cfncors, run
 
 SUFFIXES = {".yaml", ".yml", ".json", ".template"}
 #: cfn-lint could not read or transform the template and ran no rule
@@ -50,7 +49,7 @@ class Linted(NamedTuple):
 
 
 def lint(linter: Path, *files: str | Path, rules: str | Path = "rules/", cwd: Path = ROOT) -> Linted:
-    done = run(linter, "-c", "I", "-f", "json", "-a", rules, "-t", *files, cwd=cwd)
+    done = run(linter, "-c", "I", "-f", "json", "-a", rules, "-t", *files, cwd=cwd, env=CHECKOUT)
     assert "Traceback" not in done.stderr, done.stderr
     found: dict[str, set[Found]] = {str(file): set() for file in files}
     stopped: set[str] = set()
@@ -120,7 +119,7 @@ def test_the_module_has_the_rules_of_the_folder(linter: Path) -> None:
 
 
 def test_every_rule_is_listed_with_its_summary(linter: Path) -> None:
-    listing = run(linter, "-a", "cfncors.cfn_lint", "--list-rules").stdout
+    listing = run(linter, "-a", "cfncors.cfn_lint", "--list-rules", env=CHECKOUT).stdout
     listed = dict(re.findall(r"^([EWI]94\d\d): (.*)$", listing, re.MULTILINE))
     assert listed == {rule.id: rule.summary for rule, _ in CHECKS.values()}
 
@@ -150,32 +149,36 @@ def test_a_rule_reports_its_place(linter: Path, tmp_path: Path) -> None:
     assert (UNQUOTED, 13, 61, 13, 64) in places
 
 
-def suppressed() -> Iterator[pytest.ParameterSet]:
+def suppressed(how: str) -> str:
+    """The template with its one fault suppressed."""
     line = '        gatewayresponse.header.Access-Control-Allow-Origin: "*"'
-    yield pytest.param(REST_API.replace(line, f"{line}  # cfncors: ignore[{UNQUOTED}] a test of it"), id="comment")
     kind = "    Type: AWS::ApiGateway::GatewayResponse\n"
-    ours = f"{kind}    Metadata: {{cfncors: {{ignore: [{UNQUOTED}]}}}}\n"
-    yield pytest.param(REST_API.replace(kind, ours), id="our Metadata")
-    theirs = f"{kind}    Metadata: {{cfn-lint: {{config: {{ignore_checks: [{UNQUOTED}]}}}}}}\n"
-    yield pytest.param(REST_API.replace(kind, theirs), id="cfn-lint's Metadata")
+    match how:
+        case "comment":
+            return REST_API.replace(line, f"{line}  # cfncors: ignore[{UNQUOTED}] a test of it")
+        case "our Metadata":
+            return REST_API.replace(kind, f"{kind}    Metadata: {{cfncors: {{ignore: [{UNQUOTED}]}}}}\n")
+        case _:
+            config = f"{{cfn-lint: {{config: {{ignore_checks: [{UNQUOTED}]}}}}}}"
+            return REST_API.replace(kind, f"{kind}    Metadata: {config}\n")
 
 
-@pytest.mark.parametrize("text", suppressed())
-def test_suppression_works_inside_cfn_lint(linter: Path, tmp_path: Path, text: str) -> None:
-    (tmp_path / "template.yaml").write_text(text, encoding="utf-8")
+@pytest.mark.parametrize("how", ["comment", "our Metadata", "cfn-lint's Metadata"])
+def test_suppression_works_inside_cfn_lint(linter: Path, tmp_path: Path, how: str) -> None:
+    (tmp_path / "template.yaml").write_text(suppressed(how), encoding="utf-8")
     found = lint(linter, "template.yaml", rules="cfncors.cfn_lint", cwd=tmp_path).found["template.yaml"]
     assert UNQUOTED not in {item.rule for item in found}
     assert "I9491" not in {item.rule for item in found}, "the suppression is used"
 
 
 def test_a_family_is_silenced_by_its_prefix(linter: Path) -> None:
-    shown = run(linter, "-a", "rules/", "-i", "E942", "W942", "-t", DEMO).stdout
+    shown = run(linter, "-a", "rules/", "-i", "E942", "W942", "-t", DEMO, env=CHECKOUT).stdout
     assert "E9432" in shown
     assert "E9421" not in shown
 
 
 def test_standard_input_is_checked_by_what_cfn_lint_made_of_it(linter: Path) -> None:
-    done = run(linter, "-a", "cfncors.cfn_lint", "-f", "parseable", stdin=REST_API)
+    done = run(linter, "-a", "cfncors.cfn_lint", "-f", "parseable", stdin=REST_API, env=CHECKOUT)
     lines = [line for line in done.stdout.splitlines() if f":{UNQUOTED}:" in line]
     assert [line.split(":")[1] for line in lines] == ["13"], done.stdout + done.stderr
 
@@ -183,7 +186,7 @@ def test_standard_input_is_checked_by_what_cfn_lint_made_of_it(linter: Path) -> 
 def test_what_only_cfn_lint_can_read_is_said(linter: Path, tmp_path: Path) -> None:
     """cfn-lint is silent about a template that we refuse, so the rule for it must speak."""
     deep = "[" * 120 + "]" * 120
-    text = REST_API + f"    Metadata: {deep}\n"
+    text = REST_API + f"    Metadata: {{deep: {deep}}}\n"
     (tmp_path / "template.yaml").write_text(text, encoding="utf-8")
     linted = lint(linter, "template.yaml", rules="cfncors.cfn_lint", cwd=tmp_path)
     assert {(item.rule, item.line) for item in linted.found["template.yaml"]} == {("E9490", 14)}
@@ -191,7 +194,7 @@ def test_what_only_cfn_lint_can_read_is_said(linter: Path, tmp_path: Path) -> No
 
 def probe(linter: Path, code: str) -> str:
     """Run Python code where that cfn-lint is installed."""
-    done = run(linter.parent / "python", "-W", "ignore", "-c", code, env={"PYTHONPATH": str(ROOT)})
+    done = run(linter.parent / "python", "-W", "ignore", "-c", code, env=CHECKOUT)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -201,8 +204,8 @@ def test_a_template_is_checked_once_for_all_rules(linter: Path) -> None:
 import cfncors.cfn_lint as rules
 from cfnlint.decode import decode
 from cfnlint.template import Template
-calls, check = [], rules.check_text
-rules.check_text = lambda *a: calls.append(a[1]) or check(*a)
+calls, check = [], rules.check_bytes
+rules.check_bytes = lambda *a: calls.append(a[1]) or check(*a)
 for name in ({str(DEMO)!r}, {str(DEMO)!r}):
     cfn = Template(name, decode(name)[0])
     found = [match for rule in vars(rules).values() if isinstance(rule, type) and getattr(rule, "id", "")
@@ -213,17 +216,21 @@ print(len(calls))
     assert probe(linter, code) == "2"  # one for each template object
 
 
-def test_a_check_that_fails_is_said_once(linter: Path) -> None:
+def test_a_check_that_fails_is_said_once_and_the_others_speak(linter: Path) -> None:
     code = f"""
-import cfncors.cfn_lint as rules
-def fail(*_): raise ZeroDivisionError("of a test")
-rules.check_text = fail
-import sys; sys.argv = ["cfn-lint", "-a", "cfncors.cfn_lint", "-f", "parseable", "-t", {str(DEMO)!r}]
+import sys
+from cfncors.checks import CHECKS
+def fail(model): raise ZeroDivisionError("of a test")
+CHECKS["E9421"] = (CHECKS["E9421"][0], fail)
+fail.__module__ = "cfncors.checks.gateway_responses"
+sys.argv = ["cfn-lint", "-a", "cfncors.cfn_lint", "-f", "parseable", "-t", {str(DEMO)!r}]
 from cfnlint import runner
 try: runner.main()
 except SystemExit: pass
 """
-    assert probe(linter, code).count("of a test") == 1
+    said = probe(linter, code)
+    assert said.count("of a test") == said.count(":E0002:") == 1
+    assert ":E9432:" in said
 
 
 def test_a_name_without_a_file_falls_back_to_the_template(linter: Path) -> None:

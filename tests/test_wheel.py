@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from programs import DEMO, ROOT, cfn_lint, cfncors, run, run_well
+
+from tests.programs import DEMO, ROOT, cfn_lint, cfncors, run, run_well
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 

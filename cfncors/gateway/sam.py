@@ -16,6 +16,8 @@ from cfncors.gateway.merge import globals_for, merged
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ANY_METHODS,
+    NO_AUTHORIZATION,
+    UNKNOWN_AUTHORIZATION,
     Authorization,
     Cors,
     GatewayResponse,
@@ -207,7 +209,7 @@ def _event_method(event: Event) -> tuple[Method, list[str]]:
     method = Method(
         event.path,
         event.verb,
-        openapi.NO_AUTHORIZATION,
+        NO_AUTHORIZATION,
         False,
         integration,
         responses,
@@ -343,7 +345,7 @@ def _options(path: str, headers: Headers, cors: Cors, api: str) -> Method:
     return Method(
         path,
         "OPTIONS",
-        openapi.NO_AUTHORIZATION,
+        NO_AUTHORIZATION,
         False,
         Integration("mock", {"application/json": template}, None, (answer,), None),
         {"200": MethodResponse("200", declared, None)},
@@ -429,7 +431,7 @@ def _flag(auth: Mapping, name: str, *, default: bool) -> bool:
 
 def _authorizer(template: Template, node: Mapping | None) -> Authorization:
     if node is None:
-        return openapi.UNKNOWN_AUTHORIZATION
+        return UNKNOWN_AUTHORIZATION
     identity = parameters.mapping(node.get("Identity"))
     header = template.known(identity.get("Header")) if identity is not None else None
     named = (header or "Authorization").lower()
@@ -440,7 +442,7 @@ def _authorizer(template: Template, node: Mapping | None) -> Authorization:
     if kind == "TOKEN":
         return Authorization("token", (named,))
     if kind != "REQUEST":
-        return openapi.UNKNOWN_AUTHORIZATION
+        return UNKNOWN_AUTHORIZATION
     listed = template.values(identity.get("Headers")) if identity is not None else None
     return Authorization("request", tuple(v.text.lower() for v in listed or () if isinstance(v, Known)))
 

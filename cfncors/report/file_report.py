@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
+from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding
 from cfncors.source import Document, Scalar
 from cfncors.source.document import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A finding with its place for people. ``source`` is the text of the line it starts on."""
 
     finding: Finding
@@ -25,34 +26,32 @@ class Placed:
         return self.start.offset, self.finding.rule.id, self.finding.message
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a file was not checked, or not wholly. ``internal`` means that this tool is at fault, not the file."""
+class FileReport(NamedTuple):
+    """The check of one file: findings in the order of the file; or why it could not be read; or neither.
 
-    message: str
-    line: int = 1
-    column: int = 1
-    internal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """The check of one file. ``skipped`` says that it is no template; then there is nothing else in here."""
+    ``internal`` says where this tool itself failed on the file. ``skipped`` says that it is no template.
+    """
 
     name: str
     document: Document | None = None
-    findings: tuple[Placed, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    placed: tuple[Placed, ...] = ()
+    error: UnreadableTemplate | None = None
+    internal: tuple[str, ...] = ()
     skipped: bool = False
 
     @property
-    def error(self) -> Problem | None:
-        """The first problem."""
-        return self.problems[0] if self.problems else None
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings without their places."""
+        return tuple(placed.finding for placed in self.placed)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was not checked, or not wholly."""
+        return self.error is not None or bool(self.internal)
 
     def portable(self) -> FileReport:
         """The same without the tree, to be sent between processes: each node shrinks to its place."""
-        return replace(self, document=None, findings=tuple(_without_tree(placed) for placed in self.findings))
+        return self._replace(document=None, placed=tuple(_without_tree(each) for each in self.placed))
 
 
 def place(document: Document, finding: Finding) -> Placed:
@@ -64,4 +63,4 @@ def place(document: Document, finding: Finding) -> Placed:
 
 def _without_tree(placed: Placed) -> Placed:
     node = placed.finding.node
-    return replace(placed, finding=replace(placed.finding, node=Scalar("", node.start, node.end, "")))
+    return placed._replace(finding=replace(placed.finding, node=Scalar("", node.start, node.end, "")))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cfncors.findings import Severity
-from cfncors.report.file_report import FileReport, Placed, Problem
+from cfncors.report.file_report import FileReport, Placed
 
 _LEVELS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -20,15 +20,21 @@ def render(reports: Sequence[FileReport]) -> str:
 
 
 def _lines(report: FileReport) -> Iterator[str]:
-    for problem in report.problems:
-        yield _problem(report.name, problem)
-    for placed in report.findings:
+    if report.error is not None:
+        error = report.error
+        title = "E9490 unreadable-template"
+        yield _command(
+            "error", {"file": report.name, "line": error.line, "col": error.column, "title": title}, error.reason
+        )
+    for message in report.internal:
+        yield _command("error", {"file": report.name, "line": 1, "title": "internal error"}, message)
+    for placed in report.placed:
         yield _finding(report.name, placed)
 
 
 def _finding(name: str, placed: Placed) -> str:
     finding, start, end = placed.finding, placed.start, placed.end
-    properties = {"file": name, "line": start.line, "endLine": end.line}
+    properties: dict[str, str | int] = {"file": name, "line": start.line, "endLine": end.line}
     if start.line == end.line:
         # GitHub takes columns only for an annotation on one line.
         properties |= {"col": start.column, "endColumn": end.column}
@@ -37,12 +43,6 @@ def _finding(name: str, placed: Placed) -> str:
     if finding.says is not None:
         message += f"\n{finding.says.who}: {finding.says.text}"
     return _command(_LEVELS[finding.rule.severity], properties, message)
-
-
-def _problem(name: str, problem: Problem) -> str:
-    title = "internal error" if problem.internal else "E9490 unreadable-template"
-    properties = {"file": name, "line": problem.line, "col": problem.column, "title": title}
-    return _command("error", properties, problem.message)
 
 
 def _command(level: str, properties: dict[str, str | int], message: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cfncors.findings import Fix
@@ -17,17 +17,21 @@ def render(reports: Sequence[FileReport], files: int) -> str:
     return json.dumps(
         {
             "version": VERSION,
-            "findings": [_finding(report.name, placed) for report in reports for placed in report.findings],
+            "findings": [_finding(report.name, placed) for report in reports for placed in report.placed],
             "files": files,
-            "errors": [
-                {"file": report.name, "line": problem.line, "column": problem.column, "message": problem.message}
-                for report in reports
-                for problem in report.problems
-            ],
+            "errors": [error for report in reports for error in _errors(report)],
         },
         indent=2,
         ensure_ascii=False,
     )
+
+
+def _errors(report: FileReport) -> Iterator[dict[str, Any]]:
+    if report.error is not None:
+        error = report.error
+        yield {"file": report.name, "line": error.line, "column": error.column, "message": error.reason}
+    for message in report.internal:
+        yield {"file": report.name, "line": 1, "column": 1, "message": f"internal error: {message}"}
 
 
 def _finding(name: str, placed: Placed) -> dict[str, Any]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-#: Control characters would let a template write to the terminal; tabs and line ends are the reports' own business.
-_CONTROLS: Final = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"} | {
-    # bidirectional overrides make a line look like another (CVE-2021-42574)
+#: Control characters would let a template write to the terminal, and bidirectional overrides make a line look like
+#: another (CVE-2021-42574); tabs and line ends are the reports' own business.
+_CONTROLS: Final = {
     code: "\ufffd"
-    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\t\n"
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How to write for one output: with colour or without, and how many columns are there."""
 
     colour: bool = False

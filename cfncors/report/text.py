@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from cfncors.findings import Finding, Severity
-from cfncors.report.file_report import FileReport, Placed, Problem
+from cfncors.report.file_report import FileReport, Placed
 from cfncors.report.terminal import Style, columns, printable, wrapped
 
 _NOUNS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}
@@ -22,32 +22,32 @@ def render(reports: Sequence[FileReport], style: Style) -> str:
 
 def concise(reports: Sequence[FileReport], style: Style) -> str:
     """One line per problem or finding."""
-    lines = []
+    lines: list[str] = []
     for report in reports:
-        lines += [_problem(report.name, problem, style) for problem in report.problems]
-        for placed in report.findings:
-            message = " ".join(printable(placed.finding.message).split())
+        lines += _problems(report, style)
+        for placed in report.placed:
+            message = _one_line(placed.finding.message)
             lines.append(f"{_place(report.name, placed)} {_id(placed.finding, style)} {message}\n")
     return "".join(lines)
 
 
 def summary(reports: Sequence[FileReport], files: int) -> str:
-    """One line: how much was found, and how much of it can be fixed."""
-    findings = [placed.finding for report in reports for placed in report.findings]
-    unread = sum(1 for report in reports if report.problems)
+    """One sentence: how much was found, and how much of it can be fixed."""
+    findings = [finding for report in reports for finding in report.findings]
+    unread = sum(1 for report in reports if report.error is not None)
     checked = f"{counted(files, 'file')} checked" + (f", {unread} not readable" if unread else "")
     if not findings:
         return f"No findings ({checked})."
     severities = Counter(finding.rule.severity for finding in findings)
     amounts = ", ".join(counted(severities[level], noun) for level, noun in _NOUNS.items() if severities[level])
-    with_findings = sum(1 for report in reports if report.findings)
+    with_findings = sum(1 for report in reports if report.placed)
     line = f"Found {amounts} in {counted(with_findings, 'file')} ({checked})"
     return f"{line}{_fixable(findings)}."
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str | None = None) -> str:
     """``1 file``, ``2 files``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _fixable(findings: list[Finding]) -> str:
@@ -61,14 +61,21 @@ def _fixable(findings: list[Finding]) -> str:
 
 
 def _file(report: FileReport, style: Style) -> str:
-    problems = "".join(_problem(report.name, problem, style) for problem in report.problems)
-    return problems + "".join(_finding(report.name, placed, style) + "\n" for placed in report.findings)
+    findings = "".join(_finding(report.name, placed, style) + "\n" for placed in report.placed)
+    return "".join(_problems(report, style)) + findings
 
 
-def _problem(name: str, problem: Problem, style: Style) -> str:
-    label = "internal error:" if problem.internal else "E9490"
-    reason = " ".join(printable(problem.message).split())
-    return f"{printable(name)}:{problem.line}:{problem.column}: {style.red(label)} {reason}\n"
+def _problems(report: FileReport, style: Style) -> Iterator[str]:
+    name = printable(report.name)
+    if report.error is not None:
+        error = report.error
+        yield f"{name}:{error.line}:{error.column}: {style.red('E9490')} {_one_line(error.reason)}\n"
+    for message in report.internal:
+        yield f"{name}: {style.red('internal error')} in {_one_line(message)}\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())
 
 
 def _finding(name: str, placed: Placed, style: Style) -> str:
@@ -80,8 +87,7 @@ def _finding(name: str, placed: Placed, style: Style) -> str:
     ]
     indent = " " * (len(str(placed.start.line)) + 1)
     for label, text in _notes(finding):
-        first = f"{indent}= {label}: "
-        note = wrapped(text, style.width, first, " " * len(first))
+        note = wrapped(text, style.width, f"{indent}= {label}: ", f"{indent}    ")
         lines.append(note.replace(f"= {label}:", f"{style.dim('=')} {style.bold(label)}:", 1))
     return "\n".join(lines) + "\n"
 

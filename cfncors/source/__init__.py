@@ -3,9 +3,32 @@
 Nothing here knows AWS. Offsets are code points from 0 in the decoded text, a byte order mark included.
 """
 
-from cfncors.source.document import Document
-from cfncors.source.edit import Edit, apply
+from cfncors.source.document import Document, Parent, Position, Shared
+from cfncors.source.edit import Edit, append, apply, put, remove, rename, replace
+from cfncors.source.emit import Data, Raw, Tagged
 from cfncors.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cfncors.source.read import decode, parse
 
-__all__ = ["Document", "Edit", "Entry", "Mapping", "Node", "Scalar", "Sequence", "apply", "decode", "parse"]
+__all__ = [
+    "Data",
+    "Document",
+    "Edit",
+    "Entry",
+    "Mapping",
+    "Node",
+    "Parent",
+    "Position",
+    "Raw",
+    "Scalar",
+    "Sequence",
+    "Shared",
+    "Tagged",
+    "append",
+    "apply",
+    "decode",
+    "parse",
+    "put",
+    "remove",
+    "rename",
+    "replace",
+]

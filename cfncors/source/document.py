@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from cfncors.errors import UnreadableTemplate
 from cfncors.source.nodes import Mapping, Node, Scalar, Sequence
 
 
@@ -16,6 +17,12 @@ class Position(NamedTuple):
     line: int
     column: int
     offset: int
+
+
+def unreadable(text: str, reason: str, offset: int) -> UnreadableTemplate:
+    """The error for a place in a text, counted as :meth:`Document.position` counts."""
+    line, column, _ = Document("", text, Scalar("", 0, 0, ""), "yaml").position(offset)
+    return UnreadableTemplate(reason, line, column, offset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,22 +67,21 @@ class Document:
         return "\r\n" if at > 0 and self.text[at - 1] == "\r" else "\n"
 
     def source(self, node: Node) -> str:
-        """The text of a node as it is written, without its tag's or anchor's neighbours."""
+        """The text of a node as it is written, its tag and anchor included."""
         return self.text[node.start : node.end]
 
     def path(self, node: Node) -> list[str | int]:
-        """The keys and indexes that lead to ``node`` (a key leads to itself); the first way when there are several."""
+        """The keys and indexes that lead to ``node`` (a key leads to itself) where it is written.
+
+        A node that is not part of this file has none.
+        """
         path: list[str | int] = []
-        here: Node = self.root
-        while here is not node:
-            for step, child in _steps(here):
-                if child is node or (child.start <= node.start and node.end <= child.end and _holds(child, node)):
-                    path.append(step)
-                    here = child
-                    break
-            else:
-                return path
-        return path
+        parent = self.parents.get(id(node))
+        while parent is not None:
+            container, number = parent
+            path.append(container.entries[number].key.text if isinstance(container, Mapping) else number)
+            parent = self.parents.get(id(container))
+        return path[::-1]
 
     @cached_property
     def parents(self) -> dict[int, Parent]:
@@ -91,10 +97,10 @@ class Document:
                 continue
             cursor = container.start
             inner = container.entries if isinstance(container, Mapping) else [(item,) for item in container.items]
-            for index, parts in enumerate(inner):
+            for number, parts in enumerate(inner):
                 for part in parts:
                     if part.start >= cursor:  # what an alias repeats stands further up
-                        parents[id(part)] = Parent(container, index)
+                        parents[id(part)] = Parent(container, number)
                         waiting.append(part)
                         cursor = part.end
         return parents
@@ -102,14 +108,16 @@ class Document:
     @cached_property
     def collections(self) -> list[Mapping | Sequence]:
         """All mappings and sequences in the order of the file."""
-        found = {id(self.root): self.root} | {id(parent.container): parent.container for parent in self.parents.values()}
+        found = {id(self.root): self.root} | {
+            id(parent.container): parent.container for parent in self.parents.values()
+        }
         ordered = sorted(found.values(), key=lambda node: (node.start, -node.end))
         return [node for node in ordered if not isinstance(node, Scalar)]
 
     def sharers(self, node: Node) -> Shared | None:
         """The anchored value that ``node`` is, or lies in, when aliases repeat it elsewhere."""
-        for shared in self.shared.values():
-            if shared.aliases and shared.node.start <= node.start and node.end <= shared.node.end:
+        for shared in () if node.foreign else self.shared.values():
+            if shared.node.start <= node.start and node.end <= shared.node.end:
                 return shared
         return None
 
@@ -123,24 +131,7 @@ class Shared:
 
 
 class Parent(NamedTuple):
-    """Where a node is written: number ``index`` of ``container`` (for a key, its entry's number)."""
+    """Where a node is written: ``number`` in ``container`` (for a key, that of its entry)."""
 
     container: Mapping | Sequence
-    index: int
-
-
-def _steps(node: Node) -> list[tuple[str | int, Node]]:
-    if isinstance(node, Mapping):
-        return [(entry.key.text, part) for entry in node.entries for part in entry]
-    if isinstance(node, Sequence):
-        return list(enumerate(node.items))
-    return []
-
-
-def _holds(node: Node, wanted: Node) -> bool:
-    """Whether ``wanted`` is ``node`` or stands below it; only nodes whose place encloses it are looked into."""
-    if node is wanted:
-        return True
-    return any(
-        child.start <= wanted.start and wanted.end <= child.end and _holds(child, wanted) for _, child in _steps(node)
-    )
+    number: int

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, Union
 
 from cfncors.errors import CannotEdit
 from cfncors.source.document import Document
 from cfncors.source.layout import BREAKS, DEFAULT_STEP, Span, anchor, properties_end
-from cfncors.source.nodes import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Mapping, Node, Scalar, Sequence, plain_value
+from cfncors.source.nodes import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Mapping, Node, Scalar, plain_value
 
 
 class Raw(NamedTuple):
@@ -29,7 +30,9 @@ class Tagged(NamedTuple):
     value: Data
 
 
-Data: TypeAlias = Union[str, int, bool, None, "list[Data]", "dict[str, Data]", Raw, Tagged]
+#: keys, new or copied, with their values
+Pairs: TypeAlias = "Iterable[tuple[str | Raw, Data]]"
+Data: TypeAlias = Union[str, int, bool, "list[Data]", "dict[str, Data]", Raw, Tagged, None]
 
 #: printable without an escape in YAML 1.1, YAML 1.2 and JSON
 _UNPRINTABLE: Final = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -62,6 +65,8 @@ class Style:
     comma: str = ", "
     pad: str = ""
     unit: str | None = None
+    #: whether a copied block scalar may stay one; not where it would end the file or meet a deeper comment
+    literals: bool = True
 
 
 class Block(NamedTuple):
@@ -121,11 +126,18 @@ def block(document: Document, value: Data, style: Style) -> Block:
         inner = block(document, value.value, style)
         return inner._replace(head=_tagged(value, inner.head))
     if isinstance(value, dict) and value:
-        lines = [line for key, inner in value.items() for line in entry_lines(document, key, inner, style)]
-        return Block("", "mapping", lines)
+        return _mapping_block(document, value.items(), style)
     if isinstance(value, list) and value:
-        return Block("", "sequence", [line for item in value for line in item_lines(document, item, style)])
+        return _sequence_block(document, value, style)
     return Block(flow(document, value, replace(style, unit=None), in_flow=False), "inline", [])
+
+
+def _mapping_block(document: Document, pairs: Pairs, style: Style) -> Block:
+    return Block("", "mapping", [line for key, value in pairs for line in entry_lines(document, key, value, style)])
+
+
+def _sequence_block(document: Document, items: Iterable[Data], style: Style) -> Block:
+    return Block("", "sequence", [line for item in items for line in item_lines(document, item, style)])
 
 
 def entry_lines(document: Document, key: str | Raw, value: Data, style: Style) -> list[str]:
@@ -172,20 +184,25 @@ def flow(document: Document, value: Data, style: Style, in_flow: bool = True, in
             raise CannotEdit("JSON has no tags")
         return _tagged(value, flow(document, value.value, style, in_flow, indent))
     if isinstance(value, dict):
-        deeper = indent + (style.unit or "")
-        return _bracketed(
-            "{}",
-            [
-                f"{_key(document, key, style, True)}{style.colon}{flow(document, inner, style, True, deeper)}"
-                for key, inner in value.items()
-            ],
-            style,
-            indent,
-        )
+        return _braces(document, value.items(), style, indent)
     if isinstance(value, list):
-        deeper = indent + (style.unit or "")
-        return _bracketed("[]", [flow(document, item, style, True, deeper) for item in value], style, indent)
+        return _brackets(document, value, style, indent)
     return scalar(value, style, in_flow, style.every)
+
+
+def flow_entry(document: Document, key: str | Raw, value: Data, style: Style, indent: str = "") -> str:
+    """An entry of a flow mapping."""
+    return f"{_key(document, key, style, True)}{style.colon}{flow(document, value, style, True, indent)}"
+
+
+def _braces(document: Document, pairs: Pairs, style: Style, indent: str) -> str:
+    deeper = indent + (style.unit or "")
+    return _bracketed("{}", [flow_entry(document, key, value, style, deeper) for key, value in pairs], style, indent)
+
+
+def _brackets(document: Document, items: Iterable[Data], style: Style, indent: str) -> str:
+    deeper = indent + (style.unit or "")
+    return _bracketed("[]", [flow(document, item, style, True, deeper) for item in items], style, indent)
 
 
 def _bracketed(brackets: str, parts: list[str], style: Style, indent: str) -> str:
@@ -208,29 +225,35 @@ def _raw_flow(document: Document, node: Node, style: Style, in_flow: bool, inden
             return text
         if node.is_null:
             return "null"
-        return _with_tag(node, scalar(node.text, style, in_flow, style.every or (node.style if node.style in "'\"" else "")))
+        return _with_tag(
+            node, scalar(node.text, style, in_flow, style.every or (node.style if node.style in "'\"" else ""))
+        )
     if one_line and node.flow and style.unit is None and not _ALIAS_OR_ANCHOR.search(text):
         return text
-    return _with_tag(node, flow(document, _open(node), style, in_flow, indent))
+    if isinstance(node, Mapping):
+        return _with_tag(node, _braces(document, _pairs(node), style, indent))
+    return _with_tag(node, _brackets(document, map(Raw, node.items), style, indent))
 
 
 def _raw_block(document: Document, node: Node, style: Style) -> Block:
     if isinstance(node, Scalar):
-        if node.style in (LITERAL, FOLDED):
+        if node.style in (LITERAL, FOLDED) and style.literals:
             copied = _literal(document, node)
             if copied is not None:
                 return copied
     elif not node.flow:
-        inner = block(document, _open(node), style)
-        return inner._replace(head=_with_tag(node, inner.head))
+        opened = (
+            _mapping_block(document, _pairs(node), style)
+            if isinstance(node, Mapping)
+            else _sequence_block(document, map(Raw, node.items), style)
+        )
+        return opened._replace(head=_with_tag(node, ""))
     return Block(_raw_flow(document, node, replace(style, unit=None), False, ""), "inline", [])
 
 
-def _open(node: Mapping | Sequence) -> Data:
-    """A collection whose parts are copies: keys keep their quotes, ``<<`` its meaning."""
-    if isinstance(node, Mapping):
-        return {Raw(key): Raw(value) for key, value in node.entries}  # type: ignore[misc]
-    return [Raw(item) for item in node.items]
+def _pairs(node: Mapping) -> Pairs:
+    """The entries as copies: keys keep their quotes, ``<<`` its meaning."""
+    return [(Raw(key), Raw(value)) for key, value in node.entries]
 
 
 def _source(document: Document, node: Node) -> str:
@@ -252,14 +275,16 @@ def _may_stand(node: Scalar, text: str, style: Style, in_flow: bool) -> bool:
 
 
 def _with_tag(node: Node, text: str) -> str:
-    return f"{node.tag} {text}".rstrip(" ") if node.tag else text
+    if node.tag is None:
+        return text
+    return f"{node.tag if node.tag.startswith('!') else f'!<{node.tag}>'} {text}".rstrip(" ")
 
 
 def _literal(document: Document, node: Scalar) -> Block | None:
     """A block scalar with its lines as they are, or ``None`` when another indent would change it."""
     header, *lines = re.split(rf"\r\n|[{BREAKS}]", _source(document, node))
     mark = re.search(r"(?:^|\s)([|>])([-+]?)(?:\s|$)", header)
-    if mark is None or node.text.endswith("\n\n") or not node.text.strip("\n"):
+    if mark is None or node.text.endswith("\n\n") or not node.text.rstrip("\n").rpartition("\n")[2].strip():
         return None
     width = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), default=0)
     first = next(line for line in lines if line.strip(" "))
@@ -269,6 +294,3 @@ def _literal(document: Document, node: Scalar) -> Block | None:
         lines.pop()
     head = _with_tag(node, mark[1] + ("" if node.text.endswith("\n") else "-"))
     return Block(head, "literal", [line[width:] for line in lines])
-
-
-__all__ = ["Block", "Data", "Raw", "Style", "Tagged", "block", "entry_lines", "flow", "indented", "item_lines", "scalar"]

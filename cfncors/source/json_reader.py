@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Final
 
 from cfncors.errors import UnreadableTemplate
-from cfncors.source.document import Document
+from cfncors.source.document import Document, unreadable
 from cfncors.source.nodes import DOUBLE, PLAIN, Entry, Mapping, Node, Scalar, Sequence
 from cfncors.source.yaml_reader import MAX_DEPTH
 
@@ -24,6 +24,15 @@ def read(text: str, name: str) -> Document:
     if at < len(text):
         raise reader.error("text after the end of the JSON document", at)
     return Document(name, text, root, "json")
+
+
+def _with_point(literal: str) -> str:
+    """``1e5`` is a number in JSON but a text in YAML 1.1; ``1.0e+5`` is one in both."""
+    mantissa, mark, exponent = literal.lower().partition("e")
+    if not mark or literal in ("true", "false"):
+        return literal
+    point = "" if "." in mantissa else ".0"
+    return f"{mantissa}{point}e{exponent if exponent[0] in '+-' else '+' + exponent}"
 
 
 class _Reader:
@@ -49,7 +58,7 @@ class _Reader:
         if literal is None:
             what = f"{first!r} where a value belongs" if first else "the file ends in the middle of a value"
             raise self.error(f"not JSON: {what}", at)
-        return Scalar(literal[0], at, literal.end(), PLAIN), literal.end()
+        return Scalar(_with_point(literal[0]), at, literal.end(), PLAIN), literal.end()
 
     def _string(self, at: int) -> Scalar:
         try:
@@ -109,5 +118,4 @@ class _Reader:
         return repr(self.text[at]) if at < len(self.text) else "the end of the file"
 
     def error(self, reason: str, at: int) -> UnreadableTemplate:
-        line = self.text.count("\n", 0, at) + 1
-        return UnreadableTemplate(reason, line, at - (self.text.rfind("\n", 0, at) + 1) + 1, at)
+        return unreadable(self.text, reason, at)

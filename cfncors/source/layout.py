@@ -195,25 +195,26 @@ def dash_column(document: Document, sequence: Sequence) -> int:
     return column(document.text, start)
 
 
-def step(document: Document, mapping: Mapping) -> int:
-    """By how much values are indented below the keys of ``mapping``: as beside it, above it, or elsewhere."""
-    for candidate in _nearest_first(document, mapping):
+def step(document: Document, node: Node) -> int:
+    """By how much values are indented below keys in or near ``node``: as beside it, above it, or elsewhere."""
+    for candidate in nearest_first(document, node):
         if isinstance(candidate, Mapping) and (found := _own_steps(document, candidate)[0]):
             return found
     return DEFAULT_STEP
 
 
-def dash_step(document: Document, mapping: Mapping) -> int:
-    """By how much dashes are indented below the keys of ``mapping``, found in the same way; 0 is common."""
-    for candidate in _nearest_first(document, mapping):
+def dash_step(document: Document, node: Node) -> int:
+    """By how much dashes are indented below keys, found in the same way; 0 is common."""
+    for candidate in nearest_first(document, node):
         if isinstance(candidate, Mapping):
             found = _own_steps(document, candidate)[1]
             if found is not None:
                 return found
-    return step(document, mapping)
+    return step(document, node)
 
 
-def _nearest_first(document: Document, node: Node) -> list[Node]:
+def nearest_first(document: Document, node: Node) -> list[Node]:
+    """``node``, the collections around it from the inside out, then all collections in the order of the file."""
     chain: list[Node] = [node]
     while (above := document.parents.get(id(chain[-1]))) is not None:
         chain.append(above.container)

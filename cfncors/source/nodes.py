@@ -25,6 +25,8 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
+#: Python converts no longer ones (sys.set_int_max_str_digits), and no property takes them
+_LONGEST_NUMBER: Final = 1000
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z")
 _OCTAL: Final = re.compile(r"[-+]?0[0-7_]+\Z")
 _HEXADECIMAL: Final = re.compile(r"[-+]?0x[0-9a-fA-F_]+\Z")
@@ -161,14 +163,13 @@ def plain_value(text: str) -> PlainValue:
         return None
     if text in _BOOLEANS:
         return _BOOLEANS[text]
-    first = text[0]
-    if first in "0123456789+-.":
+    if text[0] in "0123456789+-." and len(text) < _LONGEST_NUMBER:
         bare = text.replace("_", "")
         if _OCTAL.match(text):
             return int(bare, 8)
         if _INTEGER.match(text):
             return int(bare)
-        if _HEXADECIMAL.match(text):
+        if _HEXADECIMAL.match(text) and bare[-1] not in "xX":
             return int(bare, 16)
         if _FLOAT.match(text) and bare.strip("+-.") != "":
             return float(bare)

@@ -46,6 +46,7 @@ def parse(text: str, name: str = "<text>") -> Document:
 
         try:
             return yaml_reader.read(text, name)
-        except UnreadableTemplate:
-            # A text that is neither is most likely JSON with a slip: its message points at the slip.
-            raise json_error from None
+        except UnreadableTemplate as yaml_error:
+            # Neither: the reader that came further points at the slip, JSON's when both stumble at one place.
+            further = (yaml_error.offset or 0) > (json_error.offset or 0)
+            raise (yaml_error if further else json_error) from None

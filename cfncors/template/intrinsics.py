@@ -62,8 +62,8 @@ def intrinsic(node: Node | None) -> Intrinsic | None:
     if tag is not None:
         name = TAGS.get(tag)
         return Intrinsic(name, node, node) if name else None
-    if node.__class__ is Mapping and len(node.entries) == 1:  # type: ignore[union-attr]
-        key, value = node.entries[0]  # type: ignore[union-attr]
+    if node.__class__ is Mapping and len(node.entries) == 1:
+        key, value = node.entries[0]
         if key.text == "Ref" or key.text.startswith("Fn::") or (key.text == "Condition" and isinstance(value, Scalar)):
             return Intrinsic(key.text, value, node)
     return None
@@ -92,8 +92,8 @@ def ref(node: Node | None) -> str | None:
 
 def scalar_text(node: Node | None) -> str | None:
     """The text of an untagged scalar; ``None`` for null, intrinsics and collections."""
-    if node.__class__ is Scalar and node.tag is None and not node.is_null:  # type: ignore[union-attr]
-        return node.text  # type: ignore[union-attr]
+    if node.__class__ is Scalar and node.tag is None and not node.is_null:
+        return node.text
     return None
 
 

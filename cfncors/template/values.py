@@ -67,9 +67,9 @@ def evaluate(template: Template, node: Node) -> Value:
     A mapping or a list that is no intrinsic is unknown: no header is made of one.
     """
     if node.__class__ is Scalar and node.tag is None:
-        if node.is_null:  # type: ignore[union-attr]
+        if node.is_null:
             return Absent(node)
-        return Known(node.text, node, typed=node.is_text)  # type: ignore[union-attr]
+        return Known(node.text, node, typed=node.is_text)
     found = intrinsic(node)
     if found is None:
         return Unknown(node, "not a text")

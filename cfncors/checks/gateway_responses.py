@@ -1,0 +1,535 @@
+"""942x, gateway responses: what the browser sees when API Gateway answers in the function's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cfncors.browser import console
+from cfncors.checks.registry import rule
+from cfncors.checks.remedies import (
+    Edits,
+    add_gateway_headers,
+    attempt,
+    depend,
+    expression,
+    free_id,
+    gateway_headers,
+    header_data,
+    own_origin,
+    put_all,
+    sends_credentials,
+    together,
+)
+from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES
+from cfncors.errors import CannotEdit
+from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.gateway.expressions import static_texts
+from cfncors.gateway.model import ALLOW_ORIGIN, GatewayResponse, Model, RestApi
+from cfncors.gateway.references import reached
+from cfncors.gateway.rest_api import canonical
+from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.source.edit import put, remove, replace
+from cfncors.source.emit import Data, Raw
+from cfncors.template import intrinsic
+
+DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
+_ERRORS: Final = {"DEFAULT_4XX": "401, 403, 404 and 429", "DEFAULT_5XX": "500, 502 and 504"}
+
+
+def _hidden() -> Says:
+    return Says("browser", console.blocked(console.missing_allow_origin()))
+
+
+def _lacking(api: RestApi) -> list[str]:
+    return [kind for kind in DEFAULTS if not _sends_origin(api.gateway_responses.get(kind))]
+
+
+def _sends_origin(response: GatewayResponse | None) -> bool:
+    return response is not None and ALLOW_ORIGIN in response.headers
+
+
+@rule("E9421", "gateway-response-without-cors", "safe")
+def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+    """An API is called from other origins, but API Gateway's own errors carry no Access-Control-Allow-Origin.
+
+    ## Why
+    A missing token (401), a denied or unknown route (403), throttling (429), a crashed or slow function (502, 504) are
+    answered by API Gateway, not by the function. Without the header the browser hides the response from the page, which
+    sees *blocked by CORS policy* instead of the error: the login page that should follow a 401 never comes, and the
+    real fault stays in the dark. `DEFAULT_4XX` and `DEFAULT_5XX` stand for every type that is not customised itself.
+
+    ## Example
+    ```yaml
+    Globals:
+      Api:
+        Cors: "'https://app.example.com'"
+        GatewayResponses:                 # what is missing
+          DEFAULT_4XX:
+            ResponseParameters:
+              Headers:
+                Access-Control-Allow-Origin: "'https://app.example.com'"
+          DEFAULT_5XX:
+            ResponseParameters:
+              Headers:
+                Access-Control-Allow-Origin: "'https://app.example.com'"
+    ```
+
+    ## Fix safety
+    Safe: both types get the API's own origin, copied as it is written, and its credentials. It goes where the dialect
+    wants it: SAM's `GatewayResponses`, two `AWS::ApiGateway::GatewayResponse` resources that the deployment waits for,
+    or the OpenAPI body. A stack that runs already serves it from the next deployment of its stage: SAM makes one; a
+    plain `AWS::ApiGateway::Deployment` is a snapshot and needs a new logical id.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    - https://fetch.spec.whatwg.org/#concept-cors-check
+    """
+    yield from _merged(rule, model, [a for a in model.rest_apis if a.complete and a.evidence is not None])
+
+
+@rule("W9422", "api-without-gateway-cors", "safe")
+def api_without_gateway_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A public API whose own errors no page could read, should one ever call it from another origin.
+
+    ## Why
+    Nothing in the template says that this API is called from other origins, so this is a warning. If a web page does
+    call it and the function sends the CORS headers itself, API Gateway's own errors (401, 403, 429, 502, 504) still
+    come without them and show up as *blocked by CORS policy*. Private APIs are left alone.
+
+    ## Example
+    ```yaml
+    Resources:
+      Api:
+        Type: AWS::Serverless::Api
+        Properties:
+          StageName: prod       # no Cors, no GatewayResponses
+    ```
+
+    ## Fix safety
+    Safe: both types get `'*'` without credentials, or the origin given with `--origin`. An error message becomes
+    readable to every page; the API's own responses do not change.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    """
+    apis = [a for a in model.rest_apis if a.complete and a.evidence is None and not a.private and a.methods]
+    yield from _merged(rule, model, apis)
+
+
+def _merged(rule: Rule, model: Model, apis: list[RestApi]) -> Iterator[Finding]:
+    """One finding for one place and message: APIs that take ``Cors`` from Globals share it, and its fix."""
+    found: dict[tuple[int, str], list[Finding]] = {}
+    for api in apis:
+        for finding in _without_cors(rule, model, api):
+            general = finding.message.replace(f" of {api.logical_id} ", " of {} ", 1)
+            found.setdefault((finding.node.start, general), []).append(finding)
+    for (_, general), findings in found.items():
+        first = findings[0]
+        ids = tuple(dict.fromkeys(name for finding in findings for name in finding.resources))
+        owners = ", ".join(finding.resources[0] for finding in findings)
+        yield Finding(rule, general.replace("{}", owners, 1), first.node, first.fix, first.no_fix, first.says, ids)
+
+
+def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
+    absent = []
+    for kind in _lacking(api):
+        response = api.gateway_responses.get(kind)
+        if response is None:
+            absent.append(kind)
+        else:
+            yield _headerless(rule, model, api, response)
+    section = _section(api)
+    groups = [[kind] for kind in absent] if section is not None else [absent] if absent else []
+    for kinds in groups:
+        names = " and ".join(kinds)
+        verb = "sends" if len(kinds) == 1 else "send"
+        errors = " and ".join(_ERRORS[kind] for kind in kinds)
+        message = (
+            f"{names} of {api.logical_id} {verb} no Access-Control-Allow-Origin: a page cannot read API Gateway's "
+            f"own {errors}"
+        )
+        fix, why = _add(model, api, kinds)
+        place = section or (api.cors.key if api.cors is not None else api.key)
+        yield Finding(rule, message, place, fix, why, _hidden(), (api.logical_id,))
+
+
+def _headerless(rule: Rule, model: Model, api: RestApi, response: GatewayResponse) -> Finding:
+    message = (
+        f"{response.type} of {api.logical_id} sends no Access-Control-Allow-Origin: a page cannot read API Gateway's "
+        f"own {_ERRORS[response.type]}"
+    )
+    fix, why = attempt(
+        f"add the API's origin to {response.type}",
+        "safe",
+        lambda: add_gateway_headers(model.template.document, response, gateway_headers(model, api)),
+    )
+    return Finding(rule, message, response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+
+
+def _section(api: RestApi) -> Scalar | None:
+    """The key of the section that holds gateway responses, when there is one with entries."""
+    if api.dialect in ("sam", "sam-implicit"):
+        entry = api.properties.entry("GatewayResponses") if api.properties is not None else None
+    else:
+        entry = api.body.entry("x-amazon-apigateway-gateway-responses") if api.body is not None else None
+    if entry is None or entry.key.foreign or not isinstance(entry.value, Mapping) or not entry.value.entries:
+        return None
+    return entry.key
+
+
+def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str | None]:
+    title = f"add {' and '.join(kinds)} with the API's origin"
+
+    def make() -> Edits:
+        headers = gateway_headers(model, api)
+        if api.dialect in ("sam", "sam-implicit"):
+            return _add_to_sam(model, api, kinds, headers)
+        if api.body is not None and not api.body.foreign:
+            return _add_to_body(model, api.body, kinds, headers)
+        return _add_resources(model, api, kinds, headers)
+
+    return attempt(title, "safe", make)
+
+
+def _add_to_sam(model: Model, api: RestApi, kinds: list[str], headers: dict[str, Data]) -> Edits:
+    """Beside the ``Cors`` that applies: in ``Globals`` for an implicit API, or where all APIs take it from there."""
+    document = model.template.document
+    values: dict[str, Data] = {kind: {"ResponseParameters": {"Headers": dict(headers)}} for kind in kinds}
+    if _belongs_in_globals(model, api):
+        shared = model.template.section("Globals")
+        if shared is None:
+            block: Data = {"Api": {"GatewayResponses": values}}
+            return put(document, model.template.root, ("Globals",), block, before="Resources")
+        return put_all(document, shared, ("Api", "GatewayResponses"), values)
+    if api.resource is None:
+        raise CannotEdit("the implicit API has no place of its own")
+    return put_all(document, api.resource.node, ("Properties", "GatewayResponses"), values)
+
+
+def _belongs_in_globals(model: Model, api: RestApi) -> bool:
+    if api.dialect == "sam-implicit":
+        return True
+    own = api.resource.properties if api.resource is not None else None
+    if own is not None and "GatewayResponses" in own:
+        return False
+    others = [a for a in model.rest_apis if a.dialect in ("sam", "sam-implicit")]
+    return all(a.complete and a.cors is not None and a.cors.in_globals for a in others)
+
+
+def _add_to_body(model: Model, body: Mapping, kinds: list[str], headers: dict[str, Data]) -> Edits:
+    parameters: dict[str, Data] = {f"gatewayresponse.header.{name}": value for name, value in headers.items()}
+    values: dict[str, Data] = {kind: {"responseParameters": dict(parameters)} for kind in kinds}
+    return put_all(model.template.document, body, ("x-amazon-apigateway-gateway-responses",), values)
+
+
+def _add_resources(model: Model, api: RestApi, kinds: list[str], headers: dict[str, Data]) -> Edits:
+    """A resource for each type behind the API's own, which its deployments wait for."""
+    template = model.template
+    document = template.document
+    resources = template.section("Resources")
+    if resources is None or api.resource is None:
+        raise CannotEdit("the API is not defined in this template")
+    ids: list[str] = []
+    groups: list[Edits] = []
+    condition = api.resource.node.get("Condition")
+    for kind in kinds:
+        name = free_id(template, f"{api.logical_id}{kind.title().replace('_', '')}")
+        ids.append(name)
+        made: dict[str, Data] = {"Type": "AWS::ApiGateway::GatewayResponse"}
+        if condition is not None:
+            made["Condition"] = Raw(condition)
+        made["Properties"] = {
+            "RestApiId": expression(document, "Ref", api.logical_id),
+            "ResponseType": kind,
+            "ResponseParameters": {f"gatewayresponse.header.{n}": value for n, value in headers.items()},
+        }
+        groups.append(put(document, resources, (name,), made, after=api.logical_id))
+    groups.extend(depend(document, deployment, ids) for deployment in api.deployments)
+    return together(*groups)
+
+
+@rule("E9423", "shadowed-default", "safe")
+def shadowed_default(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A customised gateway response has no Access-Control-Allow-Origin and hides the default that has it.
+
+    ## Why
+    A type that is customised answers with its own headers only: those of `DEFAULT_4XX` or `DEFAULT_5XX` are not added.
+    Whoever gives `UNAUTHORIZED` a body of its own and forgets the header makes every 401 unreadable again.
+
+    ## Example
+    ```yaml
+    GatewayResponses:
+      DEFAULT_4XX: …                    # has the header
+      UNAUTHORIZED:
+        ResponseTemplates:
+          application/json: '{"message": "log in"}'    # has none
+    ```
+
+    ## Fix safety
+    Safe: the type gets the API's own origin and credentials.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
+    """
+    for api in model.rest_apis:
+        if not api.complete or api.evidence is None:
+            continue
+        for response in api.all_gateway_responses:
+            if response.type in (*DEFAULTS, "REQUEST_TOO_LARGE") or _sends_origin(response) or _unknown(response):
+                continue
+            fix, why = attempt(
+                f"add the API's origin to {response.type}",
+                "safe",
+                lambda response=response, api=api: add_gateway_headers(  # type: ignore[misc]
+                    model.template.document, response, gateway_headers(model, api)
+                ),
+            )
+            message = (
+                f"{response.type} of {api.logical_id} is customised without Access-Control-Allow-Origin, and the "
+                "headers of the DEFAULT types are not added to it"
+            )
+            yield Finding(rule, message, response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+
+
+def _unknown(response: GatewayResponse) -> bool:
+    """A misspelt type (E9415) says nothing yet; parameters made by an intrinsic may hold the header."""
+    given = response.node.get("ResponseParameters") or response.node.get("responseParameters")
+    return response.type not in GATEWAY_RESPONSE_TYPES or intrinsic(given) is not None
+
+
+@rule("W9424", "gateway-response-origin-differs", "safe")
+def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A gateway response allows another origin than the API does.
+
+    ## Why
+    The page at the API's origin passes the preflight and then cannot read the errors. Often one of two places was
+    forgotten when the front end moved. `'*'` in a gateway response is fine as long as the API takes no credentials.
+
+    ## Example
+    ```yaml
+    Cors:
+      AllowOrigin: "'https://app.example.com'"
+    GatewayResponses:
+      DEFAULT_4XX:
+        ResponseParameters:
+          Headers:
+            Access-Control-Allow-Origin: "'https://old.example.com'"
+    ```
+
+    ## Fix safety
+    Safe when the API has one origin: it is copied as it is written.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#concept-cors-check
+    """
+    for api in model.rest_apis:
+        own = own_origin(api) if api.complete else None
+        if own is None or all(own is r.headers.get(ALLOW_ORIGIN) for r in api.all_gateway_responses):
+            continue
+        wanted = static_texts(own)
+        for response in api.all_gateway_responses:
+            header = response.headers.get(ALLOW_ORIGIN)
+            sent = static_texts(header)
+            if header is None or header is own or wanted is None or sent is None:
+                continue
+            if set(sent) == set(wanted) or canonical(header.node) == canonical(own.node):
+                continue
+            if "*" in sent and not sends_credentials(api):
+                continue
+            message = (
+                f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows "
+                f"{' or '.join(wanted)}"
+            )
+            fix, why = attempt(
+                "copy the API's origin",
+                "safe",
+                lambda header=header, own=own: replace(  # type: ignore[misc]
+                    model.template.document, header.node, header_data(own)
+                ),
+            )
+            says = Says("browser", console.blocked(console.other_origin(sent[0]), origin=wanted[0]))
+            if sent == ["*"]:
+                says = Says("browser", console.blocked(console.wildcard_with_credentials(), origin=wanted[0]))
+            yield Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
+
+
+@rule("W9425", "gateway-response-status", "unsafe")
+def gateway_response_status(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A status code on a DEFAULT gateway response rewrites the status of every error.
+
+    ## Why
+    `DEFAULT_4XX` stands for 400, 401, 403, 404, 413, 415 and 429. With a `StatusCode` all of them become that one, so
+    a page can no longer tell *log in* from *slow down*. Without it each keeps its own.
+
+    ## Example
+    ```yaml
+    DEFAULT_4XX:
+      StatusCode: 400       # a 401 arrives as 400
+    ```
+
+    ## Fix safety
+    Unsafe: clients may rely on the status. The key is removed.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    """
+    for api in model.rest_apis:
+        for response in api.all_gateway_responses:
+            if response.type not in DEFAULTS or response.status is None:
+                continue
+            key, value = response.status
+            if isinstance(value, Scalar) and value.is_null:
+                continue
+            status = model.template.known(value) or "its value"
+            message = f"StatusCode on {response.type} turns every error that it stands for into {status}"
+            fix, why = attempt(
+                "remove the status code",
+                "unsafe",
+                lambda response=response, key=key: remove(  # type: ignore[misc]
+                    model.template.document, response.node, key.text
+                ),
+            )
+            yield Finding(rule, message, key, fix, why, None, (api.logical_id, response.resource))
+
+
+@rule("E9426", "gateway-response-not-deployed", "safe", "unsafe")
+def gateway_response_not_deployed(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The deployment may be made before a gateway response or an OPTIONS method is there.
+
+    ## Why
+    A deployment is a snapshot of the API. `AWS::ApiGateway::Deployment` waits only for what it refers to or depends on;
+    what CloudFormation creates later is not in it, and the stage serves the API without it. A `GatewayResponse`
+    resource beside `AWS::Serverless::Api` has the same fate: SAM's deployment neither waits for it nor changes with it.
+
+    ## Example
+    ```yaml
+    Deployment:
+      Type: AWS::ApiGateway::Deployment
+      DependsOn: GetNotes            # and NotesOptions, Default4xx, Default5xx
+    ```
+
+    ## Fix safety
+    Safe in plain CloudFormation: `DependsOn` names what is missing. In SAM the resource moves into `GatewayResponses`,
+    which is unsafe, since the resource is deleted in the same update that adds it to the API's definition.
+
+    ## References
+    - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-deployment.html
+    """
+    for api in model.rest_apis:
+        if api.dialect in ("sam", "sam-implicit"):
+            for response in api.all_gateway_responses:
+                if response.where == "resource":
+                    yield _beside_sam(rule, model, api, response)
+            continue
+        yield from _not_awaited(rule, model, api)
+
+
+def _beside_sam(rule: Rule, model: Model, api: RestApi, response: GatewayResponse) -> Finding:
+    message = (
+        f"{response.resource} stands beside {api.logical_id}: SAM's deployment does not wait for it, and a later change "
+        "to it is never deployed; write it under GatewayResponses"
+    )
+    fix, why = attempt(
+        "move it into GatewayResponses", "unsafe", lambda: _move_into_sam(model, api, response)
+    )
+    key = model.template.resources[response.resource].key
+    return Finding(rule, message, key, fix, why, _hidden(), (api.logical_id, response.resource))
+
+
+def _move_into_sam(model: Model, api: RestApi, response: GatewayResponse) -> Edits:
+    resources = model.template.section("Resources")
+    section = api.properties.get("GatewayResponses") if api.properties is not None else None
+    if resources is None or (isinstance(section, Mapping) and response.type in section):
+        raise CannotEdit(f"GatewayResponses has {response.type} already")
+    made: dict[str, Data] = {}
+    for name in ("StatusCode", "ResponseTemplates"):
+        node = response.node.get(name)
+        if node is not None:
+            made[name] = Raw(node)
+    given = response.node.get("ResponseParameters")
+    if isinstance(given, Mapping) and given.tag is None:
+        made["ResponseParameters"] = _sam_parameters(given)
+    elif given is not None:
+        raise CannotEdit("its parameters are made by an intrinsic function")
+    document = model.template.document
+    value: dict[str, Data] = {response.type: made}
+    if _belongs_in_globals(model, api):
+        shared = model.template.section("Globals")
+        if shared is None:
+            raise CannotEdit("there is no Globals section to move it to")
+        added = put_all(document, shared, ("Api", "GatewayResponses"), value)
+    elif api.resource is not None:
+        added = put_all(document, api.resource.node, ("Properties", "GatewayResponses"), value)
+    else:
+        raise CannotEdit("the implicit API has no place of its own")
+    return together(added, remove(document, resources, response.resource))
+
+
+def _sam_parameters(given: Mapping) -> dict[str, Data]:
+    groups: dict[str, dict[str, Data]] = {}
+    names = {"header": "Headers", "path": "Paths", "querystring": "QueryStrings"}
+    for key, entry in given.items():
+        prefix, _, rest = key.partition(".")
+        kind, _, name = rest.partition(".")
+        if prefix != "gatewayresponse" or kind not in names:
+            raise CannotEdit(f"{key} is no parameter of a gateway response")
+        groups.setdefault(names[kind], {})[name] = Raw(entry.value)
+    return dict(groups)
+
+
+def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
+    wanted = [r.resource for r in api.all_gateway_responses if r.where == "resource"]
+    wanted += [m.resource for m in api.methods if m.is_options and m.origin == "resource"]
+    if not wanted:
+        return
+    for deployment in api.deployments:
+        awaited = reached(model.template, deployment.logical_id)
+        missing = [name for name in dict.fromkeys(wanted) if name not in awaited]
+        if not missing:
+            continue
+        shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")
+        message = f"{deployment.logical_id} does not wait for {shown}: the snapshot may be taken without"
+        fix, why = attempt(
+            "let the deployment depend on it",
+            "safe",
+            lambda deployment=deployment, missing=missing: depend(  # type: ignore[misc]
+                model.template.document, deployment, missing
+            ),
+        )
+        entry = deployment.node.entry("DependsOn")
+        place: Node = deployment.key
+        if entry is not None:
+            place = entry.key if isinstance(entry.value, Sequence) else entry.value
+        yield Finding(rule, message, place, fix, why, _hidden(), (deployment.logical_id, api.logical_id, *missing))
+
+
+@rule("I9427", "gateway-response-not-customisable")
+def gateway_response_not_customisable(rule: Rule, model: Model) -> Iterator[Finding]:
+    """Headers on REQUEST_TOO_LARGE have no effect.
+
+    ## Why
+    API Gateway does not let its 413 be customised: the headers are ignored, and a page sees *blocked by CORS policy*
+    for a body of more than 10 MB. Nothing in a template helps; keep uploads small, or send them to S3.
+
+    ## Example
+    ```yaml
+    GatewayResponses:
+      REQUEST_TOO_LARGE:
+        ResponseParameters:
+          Headers:
+            Access-Control-Allow-Origin: "'*'"
+    ```
+
+    ## Fix safety
+    No fix: the entry does no harm.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+    """
+    for api in model.rest_apis:
+        for response in api.all_gateway_responses:
+            if response.type == "REQUEST_TOO_LARGE" and _sends_origin(response):
+                message = "API Gateway ignores headers on REQUEST_TOO_LARGE: a 413 is always hidden from the page"
+                yield Finding(rule, message, response.key, resources=(api.logical_id, response.resource))

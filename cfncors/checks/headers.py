@@ -1,0 +1,61 @@
+"""Every configured response header of a model, once, with where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cfncors.gateway.expressions import Place
+from cfncors.gateway.model import GatewayResponse, Header, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.sam import cors_headers
+
+
+class Site(NamedTuple):
+    """A header and its surroundings; exactly one of ``gateway``, ``response`` or neither (SAM's ``Cors``) is set."""
+
+    api: RestApi
+    header: Header
+    place: Place
+    gateway: GatewayResponse | None = None
+    method: Method | None = None
+    response: IntegrationResponse | None = None
+
+    @property
+    def preflight(self) -> bool:
+        """Whether the header belongs to a preflight's answer."""
+        return self.gateway is None and (self.method is None or self.method.is_options)
+
+    @property
+    def what(self) -> str:
+        """Where the header stands, for a message."""
+        if self.gateway is not None:
+            return self.gateway.type
+        if self.method is None:
+            return f"Cors of {self.api.logical_id}"
+        return f"{self.method.verb} {self.method.path}"
+
+
+def sites(model: Model) -> Iterator[Site]:
+    """All headers that somebody wrote; one that several methods or APIs share comes once."""
+    seen: set[int] = set()
+    for site in _all(model):
+        if id(site.header.node) not in seen:
+            seen.add(id(site.header.node))
+            yield site
+
+
+def _all(model: Model) -> Iterator[Site]:
+    for api in model.rest_apis:
+        for gateway in api.all_gateway_responses:
+            for header in gateway.headers.values():
+                yield Site(api, header, Place.GATEWAY_RESPONSE, gateway=gateway)
+        if api.cors is not None:
+            for header in cors_headers(model.template, api.cors).values():
+                if not header.node.foreign and header.lower != "access-control-allow-credentials":
+                    yield Site(api, header, Place.METHOD_RESPONSE)
+        for method in api.methods:
+            if method.origin == "cors" or method.integration is None or method.integration.is_proxy:
+                continue
+            for response in method.integration.responses:
+                for header in response.headers.values():
+                    yield Site(api, header, Place.METHOD_RESPONSE, method=method, response=response)

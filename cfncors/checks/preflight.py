@@ -1,0 +1,832 @@
+"""943x, preflight: whether OPTIONS answers, without a login, and allows what the API itself demands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from cfncors.browser import console
+from cfncors.checks.registry import rule
+from cfncors.checks.remedies import (
+    Edits,
+    add_response_header,
+    attempt,
+    depend,
+    extended,
+    free_id,
+    origin_data,
+    rewritten,
+    together,
+)
+from cfncors.errors import CannotEdit
+from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.gateway.expressions import decided, literal, static_texts, tokens
+from cfncors.gateway.model import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    MAX_AGE,
+    Header,
+    IntegrationResponse,
+    Method,
+    Model,
+    RestApi,
+    normal_path,
+)
+from cfncors.gateway.preflight import Preflight, mock_status, picked, preflights
+from cfncors.source import Mapping, Node, Scalar
+from cfncors.source.edit import put, remove, replace
+from cfncors.source.emit import Data, Raw
+from cfncors.source.nodes import Entry
+from cfncors.template import Known, intrinsic
+
+#: Methods that need no preflight for themselves, nor a place in Allow-Methods (Fetch, "CORS-safelisted method").
+SAFELISTED_METHODS: Final = frozenset(("GET", "HEAD", "POST"))
+#: Request headers that a page never needs permission for, or never can set (Fetch, "CORS-safelisted request-header",
+#: "forbidden request-header").
+_NOT_ASKED: Final = frozenset(
+    """accept accept-language content-language accept-charset accept-encoding connection content-length cookie cookie2
+    date dnt expect host keep-alive origin referer set-cookie te trailer transfer-encoding upgrade via""".split()
+)
+#: What a request signed with Signature Version 4 carries in a browser, whose credentials are always temporary.
+_SIGNED: Final = ("authorization", "x-amz-date", "x-amz-security-token")
+_SPELLING: Final = {
+    "authorization": "Authorization",
+    "content-type": "Content-Type",
+    "x-api-key": "X-Api-Key",
+    "x-amz-date": "X-Amz-Date",
+    "x-amz-security-token": "X-Amz-Security-Token",
+}
+#: The longest that any browser keeps a preflight, in seconds: Firefox 86,400, Chromium 7,200, WebKit 600.
+LONGEST_MAX_AGE: Final = 86_400
+_BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
+
+
+def demanded_headers(method: Method) -> tuple[str, ...]:
+    """Request headers (lower case) without which API Gateway itself turns a request away."""
+    authorization = method.authorization
+    names = list(_SIGNED) if authorization.kind == "iam" else list(authorization.headers)
+    if method.api_key:
+        names.append("x-api-key")
+    return tuple(n for n in names if n not in _NOT_ASKED and not n.startswith(("proxy-", "sec-")))
+
+
+def is_preflighted(method: Method) -> bool:
+    """Whether a browser certainly asks first: the method is not safelisted, or the API demands a header."""
+    return method.verb not in (*SAFELISTED_METHODS, "ANY", "OPTIONS") or bool(demanded_headers(method))
+
+
+def _with_evidence(model: Model) -> Iterator[RestApi]:
+    return (api for api in model.rest_apis if api.complete and api.evidence is not None)
+
+
+# -- E9431 ---------------------------------------------------------------------------------------------------------
+
+
+@rule("E9431", "preflight-unanswered", "unsafe")
+def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A route whose requests are preflighted has no OPTIONS method that reaches it.
+
+    ## Why
+    Before a PUT, PATCH or DELETE, and before any request with a header such as `Authorization`, the browser sends
+    OPTIONS. Where no OPTIONS method answers, API Gateway says 403 *Missing Authentication Token*, and the request
+    itself is never sent. One OPTIONS on `/{proxy+}` answers for every path below that has neither its own nor `ANY`.
+
+    ## Example
+    ```yaml
+    PutNote:
+      Type: AWS::ApiGateway::Method
+      Properties:
+        HttpMethod: PUT          # and no method with HttpMethod: OPTIONS on this resource
+    ```
+
+    ## Fix safety
+    Unsafe: it opens a route. Plain CloudFormation gets a MOCK OPTIONS method with the API's origin that the deployments
+    wait for; SAM gets `Cors`.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    """
+    for api in _with_evidence(model):
+        for path in dict.fromkeys(normal_path(method.path) for method in api.methods):
+            asked = [m for m in api.on_path(path) if is_preflighted(m)]
+            if not asked or api.answers_options(path) is not None:
+                continue
+            first = asked[0]
+            verbs = ", ".join(sorted({m.verb for m in asked}))
+            message = f"{verbs} {path} is preflighted, and no OPTIONS method of {api.logical_id} reaches it"
+            fix, why = _answer_options(model, api, path)
+            text = console.blocked(console.missing_allow_origin(preflight=True))
+            yield Finding(
+                rule, message, first.key, fix, why, Says("browser", text), (api.logical_id, first.resource)
+            )
+
+
+def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, str | None]:
+    methods = [m for m in api.on_path(path) if not m.is_options]
+    if api.dialect in ("sam", "sam-implicit") and api.cors is None:
+        return attempt("add Cors to the API", "unsafe", lambda: _add_cors(model, api))
+    if any(m.origin == "resource" for m in methods):
+        return attempt("add an OPTIONS method", "unsafe", lambda: _add_options(model, api, methods))
+    return None, "the OpenAPI body needs an options operation"
+
+
+def _needed(methods: Iterable[Method]) -> tuple[str, str]:
+    """Allow-Methods and Allow-Headers for some methods, as literals."""
+    listed = list(methods)
+    verbs = sorted({m.verb for m in listed if m.verb != "ANY"} | {"OPTIONS"})
+    names = dict.fromkeys(["content-type", *(name for m in listed for name in demanded_headers(m))])
+    return f"'{','.join(verbs)}'", f"'{','.join(spelled(name) for name in names)}'"
+
+
+def _add_cors(model: Model, api: RestApi) -> Edits:
+    document = model.template.document
+    _, headers = _needed(api.methods)
+    value: dict[str, Data] = {"AllowOrigin": origin_data(model, api), "AllowHeaders": headers}
+    if api.resource is not None:
+        return put(document, api.resource.node, ("Properties", "Cors"), value)
+    shared = model.template.section("Globals")
+    if shared is None:
+        return put(document, model.template.root, ("Globals",), {"Api": {"Cors": value}}, before="Resources")
+    return put(document, shared, ("Api", "Cors"), value)
+
+
+def _add_options(model: Model, api: RestApi, methods: list[Method]) -> Edits:
+    template = model.template
+    document = template.document
+    resources = template.section("Resources")
+    beside = next((m for m in methods if m.origin == "resource" and m.holder is not None), None)
+    if resources is None or beside is None or beside.holder is None:
+        raise CannotEdit("the method is not a resource of this template")
+    allowed, headers = _needed(methods)
+    values: dict[str, Data] = {
+        "Access-Control-Allow-Origin": origin_data(model, api),
+        "Access-Control-Allow-Methods": allowed,
+        "Access-Control-Allow-Headers": headers,
+    }
+    made: dict[str, Data] = {"Type": "AWS::ApiGateway::Method"}
+    owner = template.resources[beside.resource]
+    if owner.node.get("Condition") is not None:
+        made["Condition"] = Raw(owner.node.get("Condition"))  # type: ignore[arg-type]
+    made["Properties"] = {
+        **{name: Raw(node) for name in ("RestApiId", "ResourceId") if (node := beside.holder.get(name)) is not None},
+        "HttpMethod": "OPTIONS",
+        "AuthorizationType": "NONE",
+        "ApiKeyRequired": False,
+        "Integration": {
+            "Type": "MOCK",
+            "RequestTemplates": {"application/json": '{"statusCode": 204}'},
+            "IntegrationResponses": [
+                {
+                    "StatusCode": "204",
+                    "ResponseParameters": {f"method.response.header.{n}": v for n, v in values.items()},
+                }
+            ],
+        },
+        "MethodResponses": [
+            {"StatusCode": "204", "ResponseParameters": {f"method.response.header.{n}": True for n in values}}
+        ],
+    }
+    name = free_id(template, f"{beside.resource}Options")
+    added = put(document, resources, (name,), made, after=beside.resource)
+    return together(added, *(depend(document, deployment, [name]) for deployment in api.deployments))
+
+
+# -- E9432 ---------------------------------------------------------------------------------------------------------
+
+
+@rule("E9432", "preflight-secured", "safe")
+def preflight_secured(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The preflight meets an authorizer or an API key, which it can never satisfy.
+
+    ## Why
+    Browsers send the preflight without credentials: no token, no cookie, no key. An authorizer or a required key turns
+    it away with 401 or 403, and since a preflight must answer 2xx, every request behind it is blocked. SAM puts its
+    `DefaultAuthorizer` and `ApiKeyRequired` in front of the OPTIONS methods that it makes unless told not to.
+
+    ## Example
+    ```yaml
+    Auth:
+      DefaultAuthorizer: Users
+      AddDefaultAuthorizerToCorsPreflight: false     # what is missing
+    ```
+
+    ## Fix safety
+    Safe: SAM's two flags are set to false, or the MOCK method's authorization to `NONE`. A MOCK answers from the
+    template alone, so nothing else is opened. An OPTIONS that reaches code has no fix here.
+
+    ## References
+    - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    """
+    for api in _with_evidence(model):
+        seen: set[int] = set()
+        for method in _answering(api):
+            if id(method) in seen:
+                continue
+            seen.add(id(method))
+            yield from _secured(rule, model, api, method)
+
+
+def _answering(api: RestApi) -> Iterator[Method]:
+    """OPTIONS methods, and the ``ANY`` methods that answer for a path without one."""
+    cors_done = False
+    for path in dict.fromkeys(normal_path(method.path) for method in api.methods):
+        method = api.answers_options(path)
+        if method is None or (method.verb == "ANY" and method.integration is None):
+            continue
+        if method.origin == "cors":
+            if cors_done and method.authorization.kind == "none" and not method.api_key:
+                continue
+            cors_done = True
+        yield method
+
+
+def _turned_away(method: Method) -> str | None:
+    """What turns a bare OPTIONS away; a request authorizer without identity sources may let it pass."""
+    kind, headers = method.authorization
+    if kind in ("iam", "cognito", "token"):
+        return {"iam": "AWS_IAM", "cognito": "a Cognito authorizer", "token": "a Lambda authorizer"}[kind]
+    if kind == "request" and headers:
+        return "a Lambda authorizer"
+    return None
+
+
+def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator[Finding]:
+    by_auth = _turned_away(method)
+    route = f"OPTIONS {method.path}" if method.verb == "OPTIONS" else f"ANY {method.path}, which takes OPTIONS too,"
+    says = Says("browser", console.blocked(console.not_ok_status()))
+    for reason, flag, wanted in (
+        (by_auth, "AddDefaultAuthorizerToCorsPreflight", "DefaultAuthorizer"),
+        ("a required API key" if method.api_key else None, "AddApiKeyRequiredToCorsPreflight", "ApiKeyRequired"),
+    ):
+        if reason is None:
+            continue
+        place, fix, why = _opening(model, api, method, flag, wanted)
+        if place is None:
+            continue
+        if method.origin in ("cors", "event"):
+            route = f"the preflight of {api.logical_id}"
+        message = f"{route} is behind {reason}, but browsers send it without credentials"
+        yield Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource))
+
+
+def _opening(
+    model: Model, api: RestApi, method: Method, flag: str, wanted: str
+) -> tuple[Node | None, Fix | None, str | None]:
+    """The place that secures a preflight, and the edit that opens it."""
+    document = model.template.document
+    if method.origin in ("cors", "event"):
+        auth = api.properties.get("Auth") if api.properties is not None else None
+        given = auth.entry(wanted) if isinstance(auth, Mapping) else None
+        if not isinstance(auth, Mapping) or given is None or method.verb == "ANY":
+            return method.key, None, "the event's own Auth secures it"
+        told = auth.entry(flag)
+        if told is not None:
+            fix, why = attempt(f"set {flag} to false", "safe", lambda: replace(document, told.value, False))
+            return told.value, fix, why
+        fix, why = attempt(f"set {flag} to false", "safe", lambda: _set_flag(model, api, given, flag))
+        return given.key, fix, why
+    if method.holder is None:
+        return method.key, None, None
+    name = "AuthorizationType" if wanted == "DefaultAuthorizer" else "ApiKeyRequired"
+    entry = method.holder.entry(name if method.origin == "resource" else "security")
+    place = entry.value if entry is not None and isinstance(entry.value, Scalar) else entry.key if entry else method.key
+    if method.integration is None or method.integration.kind != "mock" or method.verb == "ANY":
+        return place, None, "it reaches code, which the edit would open to everyone"
+    if method.origin == "openapi":
+        holder = method.holder
+        return place, *attempt("remove security from options", "safe", lambda: remove(document, holder, "security"))
+    if entry is None:
+        return place, None, None
+    opened = entry.value
+    if wanted == "ApiKeyRequired":
+        return place, *attempt("require no key", "safe", lambda: replace(document, opened, False))
+    return place, *attempt("set AuthorizationType to NONE", "safe", lambda: _no_authorization(model, method, opened))
+
+
+def _no_authorization(model: Model, method: Method, node: Node) -> Edits:
+    document = model.template.document
+    opened = replace(document, node, "NONE")
+    holder = method.holder
+    if holder is None or holder.get("AuthorizerId") is None:
+        return opened
+    return together(opened, remove(document, holder, "AuthorizerId"))
+
+
+def _set_flag(model: Model, api: RestApi, beside: Entry, flag: str) -> Edits:
+    """Beside the setting that it qualifies, in the API's own ``Auth`` or in that of ``Globals``."""
+    for mapping in _auth_sections(model, api):
+        if mapping.entry(beside.key.text) is not None and mapping.entry(beside.key.text).key is beside.key:  # type: ignore[union-attr]
+            return put(model.template.document, mapping, (flag,), False, after=beside.key.text)
+    raise CannotEdit("Auth is not written in this file")
+
+
+def _auth_sections(model: Model, api: RestApi) -> Iterator[Mapping]:
+    own = api.resource.get("Auth") if api.resource is not None else None
+    shared = model.template.section("Globals")
+    api_globals = shared.get("Api") if shared is not None else None
+    for node in (own, api_globals.get("Auth") if isinstance(api_globals, Mapping) else None):
+        if isinstance(node, Mapping):
+            yield node
+
+
+# -- E9433, E9434, W9439 -------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class _Demand:
+    """Names that one header of one preflight lacks, from all the routes that it answers for."""
+
+    api: RestApi
+    preflight: Preflight
+    response: IntegrationResponse
+    header: Header | None
+    names: dict[str, str] = field(default_factory=dict)  # name -> the first route that demands it
+
+
+def _demands(model: Model, header: str, wanted: Callable[[Method], Iterable[str]]) -> Iterator[_Demand]:
+    """What routes demand of a header that their preflight does not list; one demand for one written value."""
+    found: dict[int, _Demand] = {}
+    for api in _with_evidence(model):
+        for preflight in preflights(api):
+            response = preflight.response
+            if response is None or header in response.overrides:
+                continue
+            given = response.headers.get(header)
+            asked = {n: f"{m.verb} {m.path}" for m in api.on_path(preflight.path) if not m.is_options for n in wanted(m)}
+            missing = [name for name in asked if _is_missing(given, name, _credentialed(response))]
+            if not missing:
+                continue
+            place = given.node if given is not None else preflight.method.key
+            demand = found.setdefault(id(place), _Demand(api, preflight, response, given))
+            for name in missing:
+                demand.names.setdefault(name, asked[name])
+    yield from found.values()
+
+
+def _credentialed(response: IntegrationResponse) -> bool:
+    texts = static_texts(response.headers.get(ALLOW_CREDENTIALS))
+    return bool(texts) and "true" in (texts or ())
+
+
+def _is_missing(header: Header | None, name: str, credentialed: bool) -> bool:
+    """Whether no possible value of the header allows ``name``. ``*`` allows all only without credentials (Fetch,
+    CORS-preflight fetch, steps 7.6 and 7.8); method names are compared as they are, header names in lower case."""
+    if header is None:
+        return True
+    texts = static_texts(header)
+    if texts is None:
+        return False
+    is_method = header.lower == ALLOW_METHODS
+    for text in texts:
+        listed = tokens(text)
+        if ("*" in listed and not credentialed) or name in (listed if is_method else [t.lower() for t in listed]):
+            return False
+    return True
+
+
+def _missing(
+    rule: Rule,
+    model: Model,
+    demand: _Demand,
+    header_name: str,
+    names: list[str],
+    says: str,
+    reason: str,
+) -> Finding:
+    listed = ", ".join(names)
+    route = demand.names[next(iter(demand.names))]
+    tail = f"{listed}{reason.format(route=route)}"
+    if demand.header is None:
+        message = f"the preflight of {route} sends no {header_name}; it has to list {tail}"
+    else:
+        message = f"{header_name} of the preflight lacks {tail}"
+    fix, why = attempt(
+        f"list {listed}", "safe", lambda: _list(model, demand, header_name, names)
+    )
+    place = demand.preflight.method.key if demand.header is None else demand.header.node
+    return Finding(
+        rule,
+        message,
+        place,
+        fix,
+        why,
+        Says("browser", console.blocked(says)),
+        (demand.api.logical_id, demand.preflight.method.resource),
+    )
+
+
+def _list(model: Model, demand: _Demand, header_name: str, names: list[str]) -> Edits:
+    document = model.template.document
+    if demand.header is not None:
+        return extended(document, demand.header, names)
+    value = f"'{','.join(names)}'"
+    if demand.preflight.method.origin == "cors":
+        return _into_cors(model, demand.api, header_name, value)
+    return add_response_header(document, demand.preflight.method, demand.response, header_name, value)
+
+
+def _into_cors(model: Model, api: RestApi, header_name: str, value: Data) -> Edits:
+    """A key of SAM's ``Cors``; the short form, which is the origin alone, becomes the long one."""
+    document = model.template.document
+    cors = api.cors
+    key = {
+        "Access-Control-Allow-Headers": "AllowHeaders",
+        "Access-Control-Allow-Methods": "AllowMethods",
+        "Access-Control-Max-Age": "MaxAge",
+    }[header_name]
+    if cors is None:
+        raise CannotEdit("the API has no Cors")
+    if cors.mapping is not None:
+        return put(document, cors.mapping, (key,), value)
+    if isinstance(cors.node, Mapping) and intrinsic(cors.node) is None:
+        raise CannotEdit("Cors is made by an intrinsic function")
+    if intrinsic(cors.node) is not None and intrinsic(cors.node).name == "Fn::If":  # type: ignore[union-attr]
+        raise CannotEdit("Cors is made by Fn::If")
+    return replace(document, cors.node, {"AllowOrigin": Raw(cors.node), key: value})
+
+
+def spelled(name: str) -> str:
+    """A header name as people write it."""
+    return _SPELLING.get(name, name)
+
+
+@rule("E9433", "preflight-method-missing", "safe")
+def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A method that a route serves is not in Access-Control-Allow-Methods.
+
+    ## Why
+    The browser sends a PUT, PATCH or DELETE only when the preflight lists it, in the same letters. GET, HEAD and POST
+    need no listing. `*` lists all methods, but only for requests without credentials.
+
+    ## Example
+    ```yaml
+    Cors:
+      AllowMethods: "'GET,POST'"    # and an event with Method: delete
+    ```
+
+    ## Fix safety
+    Safe: the template serves the method already; the preflight only says so.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    """
+
+    def wanted(method: Method) -> list[str]:
+        return [] if method.verb in (*SAFELISTED_METHODS, "ANY") else [method.verb]
+
+    for demand in _demands(model, ALLOW_METHODS, wanted):
+        names = sorted(demand.names)
+        says = console.method_not_allowed(names[0])
+        if demand.header is None:
+            names = sorted({*names, "GET", "OPTIONS"})
+        reason = ", which {route} needs"
+        yield _missing(rule, model, demand, "Access-Control-Allow-Methods", names, says, reason)
+
+
+@rule("E9434", "preflight-header-missing", "safe")
+def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+    """Access-Control-Allow-Headers lacks a header that the API itself demands.
+
+    ## Why
+    A route behind a Cognito or Lambda authorizer demands its token's header, one with IAM the signature's headers, one
+    with a usage plan `X-Api-Key`. A browser sends none of them unless the preflight lists it. SAM lists no header by
+    itself. `*` lists all but `Authorization` by the standard, and nothing for requests with credentials.
+
+    ## Example
+    ```yaml
+    Cors:
+      AllowOrigin: "'*'"
+      AllowHeaders: "'Content-Type'"      # Content-Type,Authorization
+    Auth:
+      DefaultAuthorizer: Users
+    ```
+
+    ## Fix safety
+    Safe: the API demands the header already; the preflight only says so.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    """
+    for demand in _demands(model, ALLOW_HEADERS, demanded_headers):
+        names = [spelled(name) for name in demand.names]
+        says = console.header_not_allowed(next(iter(demand.names)))
+        yield _missing(
+            rule, model, demand, "Access-Control-Allow-Headers", names, says, ", which {route} demands"
+        )
+
+
+@rule("W9439", "preflight-content-type-missing", "safe")
+def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A route takes a body, and Access-Control-Allow-Headers lacks Content-Type.
+
+    ## Why
+    `Content-Type: application/json` is not one of the three values that a page may send unasked, so a POST, PUT or PATCH
+    with JSON is preflighted and refused. SAM's `Cors` lists no header by itself: with the short form
+    `Cors: "'*'"` no JSON request passes.
+
+    ## Example
+    ```yaml
+    Cors: "'*'"          # and an event with Method: post
+    ```
+
+    ## Fix safety
+    Safe: it allows a header that describes the body of a request that is allowed.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    """
+
+    def wanted(method: Method) -> list[str]:
+        return ["content-type"] if method.verb in _BODY_METHODS else []
+
+    for demand in _demands(model, ALLOW_HEADERS, wanted):
+        says = console.header_not_allowed("content-type")
+        yield _missing(
+            rule,
+            model,
+            demand,
+            "Access-Control-Allow-Headers",
+            ["Content-Type"],
+            says,
+            ": {route} takes a body, and JSON in it is refused",
+        )
+
+
+# -- E9435, E9436 --------------------------------------------------------------------------------------------------
+
+
+def _mocks(api: RestApi) -> Iterator[Method]:
+    return (m for m in api.methods if m.is_options and m.integration is not None and m.integration.kind == "mock")
+
+
+@rule("E9435", "preflight-binary-mock", "safe")
+def preflight_binary_mock(rule: Rule, model: Model) -> Iterator[Finding]:
+    """With the binary media type `*/*` a MOCK OPTIONS answers 500.
+
+    ## Why
+    `*/*` makes API Gateway take every request for binary, the empty preflight too, and a MOCK cannot transform a binary
+    request: *Execution failed due to configuration error: Unable to transform request*. `ContentHandling:
+    CONVERT_TO_TEXT` on the integration turns it back into text. SAM's `Cors` cannot say that: list the binary types
+    one by one (`image/png`), or write the OPTIONS methods yourself.
+
+    ## Example
+    ```yaml
+    Api:
+      Type: AWS::ApiGateway::RestApi
+      Properties:
+        BinaryMediaTypes: ['*/*']
+    ```
+
+    ## Fix safety
+    Safe in plain CloudFormation and OpenAPI: the integration gets `CONVERT_TO_TEXT`. None in SAM's `Cors`.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+    """
+    for api in model.rest_apis:
+        binary = next((node for text, node in api.binary if text == "*/*"), None)
+        if binary is None:
+            continue
+        told_cors = False
+        for method in _mocks(api):
+            integration = method.integration
+            if integration is None or (integration.content_handling or "").upper() == "CONVERT_TO_TEXT":
+                continue
+            says = Says("browser", console.blocked(console.missing_allow_origin(preflight=True)))
+            resources = (api.logical_id, method.resource)
+            if method.origin == "cors":
+                if not told_cors:
+                    told_cors = True
+                    message = (
+                        f"the binary media type */* makes the preflights of {api.logical_id} answer 500: SAM's Cors "
+                        "cannot convert them to text; list the binary types one by one"
+                    )
+                    yield Finding(rule, message, binary, None, "SAM's Cors has no setting for it", says, resources)
+                continue
+            message = f"OPTIONS {method.path} answers 500: */* makes its request binary; set CONVERT_TO_TEXT"
+            name = "ContentHandling" if method.origin == "resource" else "contentHandling"
+            node = integration.node
+            if node is None:
+                continue
+            fix, why = attempt(
+                "convert the request to text",
+                "safe",
+                lambda node=node, name=name: put(  # type: ignore[misc]
+                    model.template.document, node, (name,), "CONVERT_TO_TEXT"
+                ),
+            )
+            entry = node.entry("Type") or node.entry("type")
+            yield Finding(rule, message, entry.value if entry is not None else method.key, fix, why, says, resources)
+
+
+@rule("E9436", "preflight-not-ok", "safe")
+def preflight_not_ok(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The MOCK OPTIONS cannot answer with a status from 200 to 299.
+
+    ## Why
+    A MOCK answers with the `statusCode` that its request template for `application/json` yields, through the integration
+    response that matches it. Without a template, without a status in it, or without a matching response API Gateway
+    answers 500; and a preflight with any status but 2xx fails, whatever its headers say.
+
+    ## Example
+    ```yaml
+    Integration:
+      Type: MOCK
+      RequestTemplates:
+        application/json: '{}'        # '{"statusCode": 200}'
+    ```
+
+    ## Fix safety
+    Safe where the template is missing or has no status: it becomes `{"statusCode": 200}`, or the status of the only
+    response. Where the responses do not match there is no fix.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    """
+    for api in model.rest_apis:
+        for method in _mocks(api):
+            if method.origin == "cors":
+                continue
+            finding = _not_ok(rule, model, api, method)
+            if finding is not None:
+                yield finding
+
+
+def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding | None:
+    integration = method.integration
+    if integration is None or integration.node is None or intrinsic(integration.node) is not None:
+        return None
+    node = integration.node
+    says = Says("browser", console.blocked(console.not_ok_status()))
+    resources = (api.logical_id, method.resource)
+    status = mock_status(integration)
+    route = f"OPTIONS {method.path}"
+    if status == "?":
+        return None
+    if status is None:
+        place, fix, why = _no_status(model, method, node)
+        message = f"the request template of {route} yields no statusCode, so the MOCK answers 500"
+        return Finding(rule, message, place, fix, why, says, resources)
+    responses_node = node.get("IntegrationResponses") or node.get("responses")
+    if intrinsic(responses_node) is not None:
+        return None
+    if not all(r.status is not None for r in integration.responses):
+        return None
+    response = picked(integration)
+    if response is None:
+        place = node.entry("IntegrationResponses") or node.entry("responses")
+        message = f"no integration response of {route} matches status {status}, so the MOCK answers 500"
+        return Finding(rule, message, place.key if place is not None else method.key, None, None, says, resources)
+    answered = response.status or ""
+    if answered.isdecimal() and not 200 <= int(answered) <= 299:
+        entry = response.holder.entry("StatusCode") or response.holder.entry("statusCode") if response.holder else None
+        message = f"{route} answers {answered}; a preflight passes only with a status from 200 to 299"
+        return Finding(rule, message, entry.value if entry is not None else method.key, None, None, says, resources)
+    return None
+
+
+def _no_status(model: Model, method: Method, node: Mapping) -> tuple[Node, Fix | None, str | None]:
+    document = model.template.document
+    key = "RequestTemplates" if method.origin == "resource" else "requestTemplates"
+    statuses = {r.status for r in method.integration.responses if r.status} if method.integration else set()
+    only = next(iter(statuses)) if len(statuses) == 1 else "200"
+    text = f'{{"statusCode": {only if only.isdecimal() and only.startswith("2") else "200"}}}'
+    templates = node.entry(key)
+    if templates is None:
+        entry = node.entry("Type") or node.entry("type")
+        place: Node = entry.value if entry is not None else method.key
+        return place, *attempt("add the template", "safe", lambda: put(document, node, (key, "application/json"), text))
+    given = templates.value.entry("application/json") if isinstance(templates.value, Mapping) else None
+    if given is None:
+        return templates.key, *attempt(
+            "add the template", "safe", lambda: put(document, node, (key, "application/json"), text)
+        )
+    return given.value, *attempt("yield a status", "safe", lambda: replace(document, given.value, text))
+
+
+# -- W9437, I9438 --------------------------------------------------------------------------------------------------
+
+
+def _answers(api: RestApi) -> Iterator[tuple[Method, IntegrationResponse]]:
+    for method in _mocks(api):
+        response = picked(method.integration) if method.integration is not None else None
+        if response is not None:
+            yield method, response
+
+
+@rule("W9437", "preflight-max-age", "safe")
+def preflight_max_age(rule: Rule, model: Model) -> Iterator[Finding]:
+    """Access-Control-Max-Age is not a number of seconds that a browser keeps.
+
+    ## Why
+    The value is an integer, in seconds. Anything else counts as 5, or as nothing. Firefox keeps a preflight for at most
+    86,400 seconds, Chromium for 7,200, WebKit for 600; more than 86,400 has no effect anywhere. -1 switches the cache
+    off.
+
+    ## Example
+    ```yaml
+    Cors:
+      MaxAge: "'10m'"        # "'600'"
+    ```
+
+    ## Fix safety
+    Safe: a number that is too large becomes 86400, which every browser treats the same. A text that is no number has no
+    fix.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#http-access-control-max-age
+    - https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Access-Control-Max-Age
+    """
+    seen: set[int] = set()
+    for api in model.rest_apis:
+        for method, response in _answers(api):
+            header = response.headers.get(MAX_AGE)
+            if header is None or id(header.node) in seen:
+                continue
+            seen.add(id(header.node))
+            for leaf in decided(header.value):
+                problem = _max_age_problem(leaf.text) if isinstance(leaf, Known) else None
+                if problem is None or not isinstance(leaf, Known):
+                    continue
+                fix, why = None, None
+                if (literal(leaf.text) or leaf.text).strip().isdecimal():
+                    fix, why = attempt(
+                        f"cap it at {LONGEST_MAX_AGE}",
+                        "safe",
+                        lambda leaf=leaf: rewritten(  # type: ignore[misc]
+                            model.template.document, leaf.node, lambda _: f"'{LONGEST_MAX_AGE}'"
+                        ),
+                    )
+                message = f"Access-Control-Max-Age of {api.logical_id} {problem}"
+                yield Finding(rule, message, leaf.node, fix, why, None, (api.logical_id, method.resource))
+
+
+def _max_age_problem(text: str) -> str | None:
+    inner = literal(text)
+    value = (text if inner is None else inner).strip()
+    if value.startswith(("context.", "stageVariables.", "integration.")):
+        return None
+    if not value.removeprefix("-").isdecimal() or not value.isascii():
+        return f"is {value or 'empty'}, which is no number of seconds"
+    if int(value) > LONGEST_MAX_AGE:
+        return f"is {value}; no browser keeps a preflight longer than {LONGEST_MAX_AGE} seconds"
+    if int(value) < -1:
+        return f"is {value}; -1 switches the cache off, less means nothing"
+    return None
+
+
+@rule("I9438", "preflight-never-cached", "unsafe")
+def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The preflight sends no Access-Control-Max-Age, so browsers ask again after 5 seconds.
+
+    ## Why
+    Without the header a preflight is kept for 5 seconds: nearly every request costs two round trips, and API Gateway
+    bills both. Chromium keeps one for up to 7,200 seconds, Firefox for 86,400, WebKit for 600.
+
+    ## Example
+    ```yaml
+    Cors:
+      AllowOrigin: "'https://app.example.com'"
+      MaxAge: "'600'"       # what is missing
+    ```
+
+    ## Fix safety
+    Unsafe: a change of the allowed methods, headers or origins reaches a browser only when its copy has aged out. The
+    fix says 600 seconds, which every browser keeps.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#http-access-control-max-age
+    """
+    seen: set[int] = set()
+    for api in model.rest_apis:
+        asked = {normal_path(m.path) for m in api.methods if is_preflighted(m) or m.verb in _BODY_METHODS}
+        for method, response in _answers(api):
+            if MAX_AGE in response.headers or MAX_AGE in response.overrides or id(method.key) in seen:
+                continue
+            if normal_path(method.path) not in asked or ALLOW_ORIGIN not in response.headers:
+                continue
+            seen.add(id(method.key))
+            owner = api.logical_id if method.origin == "cors" else f"OPTIONS {method.path}"
+            message = f"the preflight of {owner} has no Access-Control-Max-Age: browsers ask again after 5 seconds"
+            fix, why = attempt(
+                "let browsers keep it for 600 seconds",
+                "unsafe",
+                lambda api=api, method=method, response=response: _keep(  # type: ignore[misc]
+                    model, api, method, response
+                ),
+            )
+            yield Finding(rule, message, method.key, fix, why, None, (api.logical_id, method.resource))
+
+
+def _keep(model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> Edits:
+    name = "Access-Control-Max-Age"
+    if method.origin == "cors":
+        return _into_cors(model, api, name, "'600'")
+    return add_response_header(model.template.document, method, response, name, "'600'")

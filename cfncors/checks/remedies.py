@@ -1,0 +1,283 @@
+"""The edits that rules offer, said in API Gateway's words: quote a literal, add a header, declare it, depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+from cfncors.errors import CannotEdit
+from cfncors.findings import Fix, Safety
+from cfncors.gateway.expressions import decided, is_bare, literal, tokens
+from cfncors.gateway.model import (
+    ALLOW_CREDENTIALS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    GatewayResponse,
+    Header,
+    IntegrationResponse,
+    Method,
+    Model,
+    RestApi,
+)
+from cfncors.gateway.rest_api import canonical
+from cfncors.source import Document, Edit, Mapping, Node, Scalar, Sequence
+from cfncors.source.edit import append, put, replace
+from cfncors.source.emit import Data, Raw, Tagged
+from cfncors.template import Known, Resource, Template, Unknown, intrinsic
+from cfncors.template.intrinsics import ref
+
+Edits = tuple[Edit, ...]
+
+
+
+def attempt(title: str, safety: Safety, make: Callable[[], Edits]) -> tuple[Fix | None, str | None]:
+    """A fix, or the reason why it cannot be made faithfully."""
+    try:
+        return Fix(title, safety, make()), None
+    except CannotEdit as reason:
+        return None, str(reason)
+
+
+def together(*groups: Edits) -> Edits:
+    """Edits of several steps as one: insertions at one place stand one after the other."""
+    merged: dict[tuple[int, int], Edit] = {}
+    for edit in (edit for group in groups for edit in group):
+        key = (edit.start, edit.end)
+        before = merged.get(key)
+        if before is None:
+            merged[key] = edit
+        elif before != edit:
+            if edit.start != edit.end:
+                raise CannotEdit("two changes to one place")
+            merged[key] = Edit(edit.start, edit.end, before.text + edit.text)
+    return tuple(sorted(merged.values()))
+
+
+def put_all(document: Document, mapping: Mapping, path: tuple[str, ...], values: dict[str, Data]) -> Edits:
+    """Several keys under ``path``, which is made when it is not there."""
+    here: Node | None = mapping
+    for key in path:
+        here = here.get(key) if isinstance(here, Mapping) else None
+    if isinstance(here, Mapping) and here.entries:
+        return together(*(put(document, here, (key,), value) for key, value in values.items()))
+    return put(document, mapping, path, values)
+
+
+# -- values --------------------------------------------------------------------------------------------------------
+
+
+def expression(document: Document, name: str, argument: str) -> Data:
+    """``!Ref X`` or ``!Sub "…"`` as this document writes it: short in YAML that uses tags, else long."""
+    if document.format == "json":
+        return {name: argument}
+    long_form = f"{name}:" in document.text and "!Ref" not in document.text and "!Sub" not in document.text
+    return {name: argument} if long_form else Tagged("!" + name.removeprefix("Fn::"), argument)
+
+
+def rewritten(document: Document, node: Node, change: Callable[[str], str]) -> Edits:
+    """Change a text where it is written: a scalar, or the text of an ``Fn::Sub``."""
+    if node.foreign:
+        raise CannotEdit("the value is not written in this file")
+    call = intrinsic(node)
+    if call is None:
+        if not isinstance(node, Scalar) or node.tag is not None:
+            raise CannotEdit("the value is not a text")
+        return replace(document, node, change(node.text))
+    argument = call.argument
+    if call.name == "Fn::Sub" and isinstance(argument, Sequence) and argument.items:
+        argument = argument.items[0]
+    if call.name != "Fn::Sub" or not isinstance(argument, Scalar):
+        raise CannotEdit(f"the value is made by {call.name}")
+    text = change(argument.text)
+    if argument is node:
+        return replace(document, node, Tagged(node.tag or "!Sub", text))
+    return replace(document, argument, text)
+
+
+def quoted(text: str) -> str:
+    """A static value in the single quotes that API Gateway wants."""
+    return f"'{text.strip().strip(chr(39))}'"
+
+
+def extended(document: Document, header: Header, names: Iterable[str]) -> Edits:
+    """Names added to a header's list, in the separator style of the list."""
+
+    def change(text: str) -> str:
+        inner = literal(text)
+        body = text if inner is None else inner
+        have = tokens(body)
+        separator = ", " if ", " in body else ","
+        longer = separator.join([body.rstrip(", "), *names]) if have else separator.join(names)
+        return longer if inner is None else f"'{longer}'"
+
+    return rewritten(document, header.node, change)
+
+
+# -- the API's own origin ------------------------------------------------------------------------------------------
+
+
+def own_origin(api: RestApi) -> Header | None:
+    """The Access-Control-Allow-Origin that an API's preflights, else its responses, send; ``None`` when they differ."""
+    for candidates in (_preflight_headers(api), _response_headers(api), _gateway_headers(api)):
+        found = [header for headers in candidates if (header := headers.get(ALLOW_ORIGIN)) is not None]
+        if found:
+            first = canonical(found[0].node)
+            return found[0] if all(canonical(header.node) == first for header in found) else None
+    return None
+
+
+def _preflight_headers(api: RestApi) -> list[dict[str, Header]]:
+    return [
+        response.headers
+        for method in api.methods
+        if method.is_options and method.integration is not None
+        for response in method.integration.responses
+        if ALLOW_ORIGIN not in response.overrides
+    ]
+
+
+def _response_headers(api: RestApi) -> list[dict[str, Header]]:
+    return [r.headers for m in api.methods if not m.is_options and m.integration for r in m.integration.responses]
+
+
+def _gateway_headers(api: RestApi) -> list[dict[str, Header]]:
+    return [response.headers for response in api.all_gateway_responses]
+
+
+def header_data(header: Header) -> Data:
+    """A header's value to be written elsewhere: copied as it is, a literal with its quotes."""
+    if isinstance(header.node, Scalar) and header.node.tag is None:
+        return quoted(header.node.text) if isinstance(header.value, Known) else header.node.text
+    if isinstance(header.value, Known | Unknown) and is_bare(header.value):
+        raise CannotEdit("its origin has to be quoted first (E9411)")
+    return Raw(header.node)
+
+
+def origin_data(model: Model, api: RestApi) -> Data:
+    """The origin for a gateway response: the API's own as it is written, else the one given, else any."""
+    header = own_origin(api)
+    if header is not None and not _only_reflects(header):
+        return header_data(header)
+    return f"'{model.settings.origin}'" if model.settings.origin else "'*'"
+
+
+def _only_reflects(header: Header) -> bool:
+    return isinstance(header.value, Known) and header.value.text.startswith("integration.response.")
+
+
+def sends_credentials(api: RestApi) -> bool:
+    """Whether the API's preflights allow credentials."""
+    return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in _preflight_headers(api))
+
+
+def _is_true(header: Header | None) -> bool:
+    return header is not None and any(
+        isinstance(leaf, Known) and (literal(leaf.text) or leaf.text) == "true" for leaf in decided(header.value)
+    )
+
+
+def gateway_headers(model: Model, api: RestApi) -> dict[str, Data]:
+    """The headers that a gateway response of this API needs: origin, credentials, and what may be read."""
+    origin = origin_data(model, api)
+    wanted: dict[str, Data] = {"Access-Control-Allow-Origin": origin}
+    if origin != "'*'" and (sends_credentials(api) or model.settings.credentials):
+        wanted["Access-Control-Allow-Credentials"] = "'true'"
+    for headers in _response_headers(api):
+        exposed = headers.get(EXPOSE_HEADERS)
+        if exposed is not None:
+            wanted["Access-Control-Expose-Headers"] = header_data(exposed)
+            break
+    return wanted
+
+
+# -- places --------------------------------------------------------------------------------------------------------
+
+
+def add_gateway_headers(document: Document, response: GatewayResponse, headers: dict[str, Data]) -> Edits:
+    """Headers added to a gateway response that is there, in its dialect."""
+    missing = {name: value for name, value in headers.items() if name.lower() not in response.headers}
+    if response.where == "property":
+        return put_all(document, response.node, ("ResponseParameters", "Headers"), missing)
+    key = "ResponseParameters" if response.where == "resource" else "responseParameters"
+    prefixed = {f"gatewayresponse.header.{name}": value for name, value in missing.items()}
+    return put_all(document, response.node, (key,), prefixed)
+
+
+def add_response_header(
+    document: Document, method: Method, response: IntegrationResponse, name: str, value: Data
+) -> Edits:
+    """A header on an integration response, declared on its method response too."""
+    if response.holder is None or response.holder.foreign:
+        raise CannotEdit("the response is not written in this file")
+    mapped = put_all(document, response.holder, (response.parameters,), {f"method.response.header.{name}": value})
+    return together(mapped, declare(document, method, response, (name,)))
+
+
+def declare(document: Document, method: Method, response: IntegrationResponse, names: Iterable[str]) -> Edits:
+    """Headers declared on the method response of ``response``; nothing for those that are."""
+    holder = method.holder
+    if holder is None or holder.foreign:
+        raise CannotEdit("the method is not written in this file")
+    status = response.status
+    if status is None:
+        raise CannotEdit("its status code is not known")
+    declared = method.responses.get(status)
+    missing = [name for name in names if declared is None or name.lower() not in declared.headers]
+    if not missing:
+        return ()
+    if method.origin == "openapi":
+        kind: Data = {"type": "string"} if _is_swagger(method) else {"schema": {"type": "string"}}
+        values = dict.fromkeys(missing, kind)
+        if declared is None:
+            described: Data = {"description": "CORS", "headers": values}
+            return put(document, holder, ("responses", status), described)
+        if declared.node is None:
+            raise CannotEdit("the response is made by an intrinsic function")
+        return put_all(document, declared.node, ("headers",), values)
+    parameters: dict[str, Data] = {f"method.response.header.{name}": True for name in missing}
+    if declared is not None and declared.node is not None:
+        return put_all(document, declared.node, ("ResponseParameters",), parameters)
+    item: Data = {"StatusCode": status, "ResponseParameters": parameters}
+    listed = holder.get("MethodResponses")
+    if listed is None:
+        return put(document, holder, ("MethodResponses",), [item])
+    if not isinstance(listed, Sequence) or listed.tag is not None:
+        raise CannotEdit("MethodResponses is made by an intrinsic function")
+    return append(document, listed, item)
+
+
+def _is_swagger(method: Method) -> bool:
+    """OpenAPI 2 types a header itself, OpenAPI 3 in a ``schema``; its neighbours show which is used here."""
+    for response in method.responses.values():
+        headers = response.node.get("headers") if response.node is not None else None
+        for entry in headers.entries if isinstance(headers, Mapping) else []:
+            if isinstance(entry.value, Mapping):
+                return "schema" not in entry.value
+    return True
+
+
+def depend(document: Document, resource: Resource, ids: Iterable[str]) -> Edits:
+    """``DependsOn`` of a resource with more logical ids."""
+    node = resource.node.get("DependsOn")
+    wanted = list(ids)
+    if node is None:
+        return put(document, resource.node, ("DependsOn",), list(wanted), after="Type")
+    if isinstance(node, Sequence):
+        return together(*(append(document, node, name) for name in wanted))
+    if isinstance(node, Scalar):
+        return replace(document, node, [node.text, *wanted])
+    raise CannotEdit("DependsOn is made by an intrinsic function")
+
+
+def free_id(template: Template, wanted: str) -> str:
+    """A logical id that no resource has."""
+    name, count = wanted, 2
+    while name in template.resources:
+        name, count = f"{wanted}{count}", count + 1
+    return name
+
+
+def is_ref_to_parameter(template: Template, node: Node) -> str | None:
+    """The parameter that ``node`` refers to, if it does."""
+    name = ref(node)
+    return name if name in template.parameters else None

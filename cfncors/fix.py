@@ -1,0 +1,261 @@
+"""The fix engine: fixes are data, and no result is believed before it has been read and checked again.
+
+A pass collects the wanted fixes, applies those that do not overlap in one splice, and checks the result. Each fix
+must leave its finding gone, add none, and keep a template that parses. When the joint result is not like that, the
+fixes of the pass are tried one after another, so that the one at fault is found and refused with a reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cfncors.config import Settings
+from cfncors.errors import UnreadableTemplate
+from cfncors.findings import Finding
+from cfncors.lint import check_text, read_file, screen, settle
+from cfncors.report import Applied, FileReport, FixResult, Held, Placed
+from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
+from cfncors.source import Sequence as ListNode
+from cfncors.source.document import Shared
+
+MAX_PASSES: Final = 10
+
+#: What identifies a finding from one pass to the next.
+Key = tuple[str, str]
+#: A text and its check.
+Checked = tuple[str, FileReport]
+
+
+@dataclass(eq=False, slots=True)
+class _Group:
+    """Findings that share one edit; it counts as one fix."""
+
+    placed: list[Placed]
+    edits: tuple[Edit, ...]
+
+
+def fix_text(text: str, name: str, settings: Settings, unsafe: bool = False) -> FixResult:
+    """Mend a template's text as far as it goes. Unsafe fixes are made only when asked for."""
+    # A fix may not add a finding of any rule, so all are watched, however few are to be fixed.
+    watched = replace(settings, select=(*settings.select, "E", "W", "I")) if settings.select else settings
+    engine = _Engine(name, settings, watched, unsafe)
+    return engine.run(text)
+
+
+def fix_bytes(data: bytes, name: str, settings: Settings, unsafe: bool = False, found: bool = False) -> FixResult:
+    """Mend a file's content. One that was ``found`` in a folder may turn out to be no template."""
+    text = screen(data, name, found)
+    if isinstance(text, FileReport):
+        return FixResult(name, "", "", text)
+    result = fix_text(text, name, settings, unsafe)
+    return result._replace(report=settle(result.report, data, found))
+
+
+def fix_file(path: str, settings: Settings, unsafe: bool = False, found: bool = False) -> FixResult:
+    """What would become of a file; nothing is written here."""
+    data = read_file(path)
+    if isinstance(data, FileReport):
+        return FixResult(path, "", "", data)
+    return fix_bytes(data, path, settings, unsafe, found)
+
+
+class _Engine:
+    """One run over one file."""
+
+    def __init__(self, name: str, settings: Settings, watched: Settings, unsafe: bool) -> None:
+        self.name = name
+        self.settings = settings
+        self.watched = watched
+        self.unsafe = unsafe
+        self.applied: list[Applied] = []
+        self.refused: dict[int, str] = {}
+
+    def run(self, before: str) -> FixResult:
+        text = before
+        report = self.check(text)
+        for _ in range(MAX_PASSES):
+            done = self.one_pass(text, report)
+            if done is None:
+                break
+            text, report = done
+        else:
+            wanted = (placed for placed in report.placed if self.wants(placed.finding))
+            self.refused = {id(placed): f"still not at rest after {MAX_PASSES} passes" for placed in wanted}
+        held = tuple(self.held(report))
+        left = tuple(placed for placed in report.placed if self.settings.wants(placed.finding.rule.id))
+        return FixResult(self.name, before, text, report._replace(placed=left), tuple(self.applied), held)
+
+    def check(self, text: str) -> FileReport:
+        return check_text(text, self.name, self.watched)
+
+    def one_pass(self, text: str, report: FileReport) -> Checked | None:
+        """The text after a pass and its check; ``None`` when there is nothing left that may be done."""
+        self.refused = {}
+        if report.document is None or report.failed:
+            return None
+        groups = [group for group in self.groups(report) if self.may_share(report.document, group)]
+        while chosen := list(_without_overlaps(groups)):
+            good, done = self.together(text, report, chosen)
+            if done is not None:
+                self.applied += [Applied(each.finding.rule, _title(each)) for group in good for each in group.placed]
+                return done
+            groups = [group for group in groups if group not in chosen]  # those that waited for refused ones
+        return None
+
+    def groups(self, report: FileReport) -> list[_Group]:
+        """The wanted fixes in the order of the file, identical ones as one."""
+        groups: dict[tuple[Edit, ...], _Group] = {}
+        for placed in report.placed:
+            fix = placed.finding.fix
+            if fix is None or not fix.edits or not self.wants(placed.finding):
+                continue
+            group = groups.setdefault(fix.edits, _Group([], fix.edits))
+            group.placed.append(placed)
+        return list(groups.values())
+
+    def wants(self, finding: Finding) -> bool:
+        fix = finding.fix
+        return fix is not None and self.settings.wants(finding.rule.id) and (self.unsafe or fix.safety == "safe")
+
+    def may_share(self, document: Document, group: _Group) -> bool:
+        """Whether an edit of an anchored value is asked for by all places that repeat the value."""
+        for aliases, places in _touched(document, group.edits):
+            if len(group.placed) < places:
+                plural = "place uses it" if aliases == 1 else "places use it"
+                self.refuse(group, f"the value is shared by an anchor, and {aliases} other {plural}; edit it by hand")
+                return False
+        return True
+
+    def attempt(self, text: str, report: FileReport, chosen: Sequence[_Group]) -> tuple[Checked | None, str]:
+        """The text with the chosen fixes and its check, or ``None`` and what is wrong with it."""
+        edits = list(dict.fromkeys(edit for group in chosen for edit in group.edits))
+        try:
+            after = apply(text, edits)
+        except ValueError as error:
+            return None, f"its edits overlap: {error}"
+        new = self.check(after)
+        why = _objection(report, new, chosen)
+        return ((after, new), "") if why is None else (None, why)
+
+    def together(self, text: str, report: FileReport, chosen: list[_Group]) -> tuple[list[_Group], Checked | None]:
+        """All chosen fixes at once; failing that, each with the good ones before it, and the others are refused."""
+        result, why = self.attempt(text, report, chosen)
+        if result is not None:
+            return chosen, result
+        if len(chosen) == 1:
+            self.refuse(chosen[0], why)
+            return [], None
+        good: list[_Group] = []
+        for group in chosen:
+            after, why = self.attempt(text, report, [*good, group])
+            if after is None:
+                self.refuse(group, why)
+            else:
+                good.append(group)
+                result = after
+        return good, result
+
+    def refuse(self, group: _Group, reason: str) -> None:
+        for placed in group.placed:
+            self.refused[id(placed)] = reason
+
+    def held(self, report: FileReport) -> Iterator[Held]:
+        """The fixes on offer that were not made. The report is the one that the last pass looked at."""
+        for placed in report.placed:
+            fix = placed.finding.fix
+            if fix is None or not self.settings.wants(placed.finding.rule.id):
+                continue
+            reason = self.refused.get(id(placed))
+            if reason is not None:
+                yield Held(placed, reason, True)
+            elif fix.safety == "unsafe" and not self.unsafe:
+                yield Held(placed, "unsafe; needs --unsafe-fixes", False)
+            else:
+                yield Held(placed, "it overlaps with another fix", True)
+
+
+def _key(finding: Finding) -> Key:
+    return finding.rule.id, finding.message
+
+
+def _title(placed: Placed) -> str:
+    return placed.finding.fix.title if placed.finding.fix is not None else ""
+
+
+def _without_overlaps(groups: Iterable[_Group]) -> Iterator[_Group]:
+    """The groups whose edits stand clear of those before them; the others wait for the next pass."""
+    taken: list[Edit] = []
+    for group in groups:
+        new = [edit for edit in group.edits if edit not in taken]
+        if not new or not any(_overlap(edit, other) for edit in new for other in taken):
+            taken += new
+            yield group
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    """Whether two edits touch the same text. An insertion at the border of another edit counts: which of the two
+    comes first would be chance."""
+    if one.start == one.end or other.start == other.end:
+        return one.start <= other.end and other.start <= one.end
+    return one.start < other.end and other.start < one.end
+
+
+def _objection(before: FileReport, after: FileReport, chosen: Sequence[_Group]) -> str | None:
+    """What is wrong with a result, or ``None``."""
+    if after.error is not None:
+        return f"its result could not be read: {after.error.reason}"
+    if after.skipped or after.internal:
+        return "its result would not be a template" if after.skipped else f"its result: {after.internal[0]}"
+    old = Counter(map(_key, before.findings))
+    new = Counter(map(_key, after.findings))
+    for placed in after.placed:
+        # A suppression whose finding another fix took away is rightly called unused from now on.
+        if new[_key(placed.finding)] > old[_key(placed.finding)] and placed.finding.rule.id != "I9491":
+            return f"it would add {placed.finding.rule.id} on line {placed.start.line}: {placed.finding.message}"
+    mended = Counter(_key(placed.finding) for group in chosen for placed in group.placed)
+    if any(new[key] > old[key] - times for key, times in mended.items()):
+        return "its finding would not go away"
+    return None
+
+
+# -- anchors ----------------------------------------------------------------------------------------------------------
+
+
+def _touched(document: Document, edits: tuple[Edit, ...]) -> list[tuple[int, int]]:
+    """The anchored values that edits change: how many aliases repeat each, and in how many places it counts."""
+    if not document.shared:
+        return []
+    try:
+        new = parse(apply(document.text, list(edits)), document.name)
+    except (UnreadableTemplate, ValueError):
+        return []  # the attempt will say so
+    changed = []
+    before, after = _by_place(document), _by_place(new)
+    for index, shared in enumerate(before):
+        if len(after) != len(before) or not _same(shared.node, after[index].node):
+            # A value kept under Metadata for its anchor's sake means nothing there.
+            counts = 0 if document.path(shared.node)[:1] == ["Metadata"] else 1
+            changed.append((shared.aliases, shared.aliases + counts))
+    return changed
+
+
+def _by_place(document: Document) -> list[Shared]:
+    return sorted(document.shared.values(), key=lambda shared: shared.node.start)
+
+
+def _same(one: Node, other: Node) -> bool:
+    """Whether two nodes say the same."""
+    if one.tag != other.tag:
+        return False
+    if isinstance(one, Scalar) and isinstance(other, Scalar):
+        return one.text == other.text and one.is_text == other.is_text
+    if isinstance(one, ListNode) and isinstance(other, ListNode):
+        return len(one.items) == len(other.items) and all(map(_same, one.items, other.items))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return len(one.entries) == len(other.entries) and all(
+            _same(a.key, b.key) and _same(a.value, b.value) for a, b in zip(one.entries, other.entries, strict=True)
+        )
+    return False

@@ -1,0 +1,81 @@
+"""What answers a preflight, as far as the template decides it.
+
+A MOCK integration picks its response by the ``statusCode`` that its request template yields (Developer Guide, "Mock
+integrations"); any other integration leaves the answer to code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cfncors.gateway.model import Integration, IntegrationResponse, Method, RestApi, normal_path
+from cfncors.template import Known, leaves
+
+# API Gateway reads the template's result leniently: {statusCode: 200} works, as CDK and Serverless write it.
+_STATUS: Final = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})\b""")
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A path's preflight: the method that it reaches and, when it is a MOCK, the response that it picks."""
+
+    path: str
+    method: Method
+    response: IntegrationResponse | None
+
+
+def mock_status(integration: Integration) -> str | None:
+    """The status that a MOCK's request template yields; ``None`` when there is none, ``"?"`` when it is not known."""
+    if integration.templates is None:
+        return "?"
+    template = integration.templates.get(_JSON)
+    if template is None:
+        return None
+    found: set[str | None] = set()
+    for leaf in leaves(template):
+        if not isinstance(leaf, Known):
+            return "?"
+        match = _STATUS.search(leaf.text)
+        # A template with directives may compute the status; one without either says it or never will.
+        found.add(match[1] if match else "?" if "#" in leaf.text or "$" in leaf.text else None)
+    return found.pop() if len(found) == 1 else "?"
+
+
+def picked(integration: Integration) -> IntegrationResponse | None:
+    """The response that a MOCK answers with; ``None`` when none matches or it is not known."""
+    status = mock_status(integration)
+    if status is None:
+        return None
+    if status == "?":
+        return integration.responses[0] if len(integration.responses) == 1 else None
+    default = None
+    for response in integration.responses:
+        if response.pattern is None or response.pattern == "":
+            default = default or response
+            continue
+        try:
+            if re.fullmatch(response.pattern, status):
+                return response
+        except re.error:
+            return None
+    return default
+
+
+def preflights(api: RestApi) -> Iterator[Preflight]:
+    """The preflight of every path that has a method of its own beside OPTIONS."""
+    seen: set[str] = set()
+    for method in api.methods:
+        path = normal_path(method.path)
+        if method.is_options or path in seen:
+            continue
+        seen.add(path)
+        answering = api.answers_options(path)
+        if answering is None:
+            continue
+        integration = answering.integration
+        is_mock = integration is not None and integration.kind == "mock"
+        yield Preflight(path, answering, picked(integration) if integration is not None and is_mock else None)

@@ -1,0 +1,57 @@
+"""Which resources CloudFormation makes before another: ``DependsOn``, ``Ref``, ``Fn::GetAtt``, ``Fn::Sub``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cfncors.source import Node, Scalar, Sequence
+from cfncors.source.nodes import children
+from cfncors.template import Resource, Template, intrinsic
+
+_NAMES: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
+
+
+def reached(template: Template, logical_id: str) -> set[str]:
+    """Logical ids that exist before ``logical_id`` is made, however indirectly."""
+    found: set[str] = set()
+    waiting = [logical_id]
+    while waiting:
+        resource = template.resources.get(waiting.pop())
+        if resource is None:
+            continue
+        for name in _direct(resource):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
+
+
+def _direct(resource: Resource) -> Iterator[str]:
+    yield from resource.depends_on
+    stack: list[Node] = [resource.properties] if resource.properties is not None else []
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield from _named(node)
+        stack.extend(children(node))
+
+
+def _named(node: Node) -> Iterator[str]:
+    call = intrinsic(node)
+    if call is None:
+        return
+    argument = call.argument
+    first = argument.items[0] if isinstance(argument, Sequence) and argument.items else argument
+    if not isinstance(first, Scalar):
+        return
+    if call.name == "Ref":
+        yield first.text
+    elif call.name == "Fn::GetAtt":
+        yield first.text.partition(".")[0]
+    elif call.name == "Fn::Sub":
+        yield from _NAMES.findall(first.text)

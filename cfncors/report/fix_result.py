@@ -1,0 +1,46 @@
+"""What the fix of one file gave: all that a report on it needs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cfncors.findings import Rule
+from cfncors.report.file_report import FileReport, Placed
+
+
+class Applied(NamedTuple):
+    """A fix that was made."""
+
+    rule: Rule
+    title: str
+
+
+class Held(NamedTuple):
+    """A fix that was not made, and why. ``refused`` means that it was wanted."""
+
+    placed: Placed
+    reason: str
+    refused: bool
+
+
+class FixResult(NamedTuple):
+    """The text before and after, what was done, what was held back, and the check of the text after."""
+
+    name: str
+    before: str
+    after: str
+    report: FileReport
+    applied: tuple[Applied, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to write."""
+        return self.before != self.after
+
+    def portable(self) -> FixResult:
+        """The same without trees; see :meth:`FileReport.portable`."""
+        report = self.report.portable()
+        small = dict(zip(self.report.placed, report.placed, strict=True)) if self.held else {}
+        held = tuple(each._replace(placed=small[each.placed]) for each in self.held)
+        return self._replace(report=report, held=held)

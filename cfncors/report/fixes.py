@@ -1,0 +1,68 @@
+"""What ``fix`` says about its work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cfncors.report.file_report import FileReport, Placed
+from cfncors.report.fix_result import FixResult
+from cfncors.report.terminal import Style, printable, wrapped
+from cfncors.report.text import counted
+
+
+def done(result: FixResult, dry: bool, style: Style) -> str:
+    """One line on what was, or would be, fixed in a file; nothing when that is nothing."""
+    if not result.applied:
+        return ""
+    times = Counter(applied.rule.id for applied in result.applied)
+    rules = ", ".join(rule_id if number == 1 else f"{rule_id} ×{number}" for rule_id, number in sorted(times.items()))
+    verb = style.cyan("would fix") if dry else style.green("fixed")
+    fixes = counted(len(result.applied), "fix", "fixes")
+    return f"{verb} {printable(result.name)}: {fixes} ({rules})\n"
+
+
+def left(result: FixResult) -> FileReport:
+    """The findings after the fix; where one was refused, with the reason in its place."""
+    reasons = {each.placed: each.reason for each in result.held if each.refused}
+    return result.report._replace(placed=tuple(_refused(each, reasons.get(each)) for each in result.report.placed))
+
+
+def _refused(placed: Placed, reason: str | None) -> Placed:
+    if reason is None:
+        return placed
+    return placed._replace(finding=replace(placed.finding, fix=None, no_fix=f"held back: {reason}"))
+
+
+def held(result: FixResult, style: Style) -> str:
+    """The refused fixes of a file, with reasons, for a run that does not print what is left."""
+    return "".join(
+        wrapped(
+            f"held back in {result.name}: {each.placed.finding.rule.id} {each.placed.finding.message} ({each.reason})",
+            style.width,
+            "",
+            "  ",
+        )
+        + "\n"
+        for each in result.held
+        if each.refused
+    )
+
+
+def summary(results: Sequence[FixResult], dry: bool, files: int) -> str:
+    """One sentence: how much was fixed and how much is left."""
+    fixed = sum(len(result.applied) for result in results)
+    changed = sum(1 for result in results if result.applied)
+    findings = sum(len(result.report.placed) for result in results)
+    unsafe = sum(1 for result in results for each in result.held if not each.refused)
+    if fixed:
+        verb = "Would fix" if dry else "Fixed"
+        line = f"{verb} {counted(fixed, 'finding')} in {counted(changed, 'file')} ({counted(files, 'file')} checked)"
+    else:
+        line = f"Nothing {'would be ' if dry else ''}fixed ({counted(files, 'file')} checked)"
+    if findings:
+        line += f"; {counted(findings, 'finding')} left"
+    if unsafe:
+        line += f", {counted(unsafe, 'unsafe fix', 'unsafe fixes')} available with --unsafe-fixes"
+    return line + "."
