@@ -8,7 +8,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 CORPUS ?= ../shared/corpus/templates
 # The example of `make demo`, and one that others wrote, where it is at hand.
 DEMO = fixtures/demo/template.yaml
-DEMO_REAL = $(wildcard $(CORPUS)/08-serverless-samples-template.yaml)
+DEMO_REAL = $(wildcard $(CORPUS)/25-serverless-patterns-template.yml)
 
 VENV = .venv
 OLDEST = .venv-cfnlint-oldest

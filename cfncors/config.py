@@ -146,10 +146,16 @@ def origin(text: object, option: str = "--origin") -> str:
         raise UsageError(f'{option} is text: "https://app.example.com"')
     if text == "*":
         raise UsageError(f"{option} is one origin; '*' is what a fix uses without it")
-    match = re.fullmatch(_ORIGIN, text)
-    if match and match["port"] != _DEFAULT_PORTS.get(match["scheme"], "") and int(match["port"] or 1) <= 65535:
+    if _is_origin(text):
         return text
     raise UsageError(f"{option} {text!r} is not an origin as browsers send it; write {_suggestion(text)}")
+
+
+def _is_origin(text: str) -> bool:
+    match = re.fullmatch(_ORIGIN, text)
+    if match is None:
+        return False
+    return match["port"] is None or (match["port"] != _DEFAULT_PORTS.get(match["scheme"]) and int(match["port"]) < 65536)
 
 
 def _suggestion(text: str) -> str:
@@ -161,8 +167,6 @@ def _suggestion(text: str) -> str:
     host = re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
     port = _DEFAULT_PORTS.get(scheme)
     guess = f"{scheme}://{host.removesuffix(f':{port}') if port else host}"
-    return (
-        guess
-        if re.fullmatch(_ORIGIN, guess)
-        else "scheme://host or scheme://host:port, such as https://app.example.com"
-    )
+    if _is_origin(guess) and (mark or "." in host or host.startswith("localhost")):
+        return guess
+    return "scheme://host or scheme://host:port, such as https://app.example.com"

@@ -1,9 +1,9 @@
 """What can go wrong outside of the rules. Each error is one clear line with a place, a reason and a next step.
 
-    CfncorsError
-    ├── UsageError          the command was called wrongly (exit 2)
-    ├── UnreadableTemplate  a file that cannot be read as a template (E9490, exit 3)
-    └── CannotEdit          an edit that would not be faithful; the finding stays, with the reason
+CfncorsError
+├── UsageError          the command was called wrongly (exit 2)
+├── UnreadableTemplate  a file that cannot be read as a template (E9490, exit 3)
+└── CannotEdit          an edit that would not be faithful; the finding stays, with the reason
 """
 
 from __future__ import annotations

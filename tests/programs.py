@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "fixtures" / "demo" / "template.yaml"
 CORPUS = ROOT.parent / "shared" / "corpus" / "templates"
+SAM_CASES = ROOT.parent / "shared" / "sam-cases"
 
 #: Makes a program import this checkout, whatever is installed.
 CHECKOUT = {"PYTHONPATH": str(ROOT)}

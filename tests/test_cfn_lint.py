@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from cfncors.checks import CHECKS
-from tests.programs import CHECKOUT, CORPUS, DEMO, ROOT, cfn_lint, cfncors, run
+from tests.programs import CHECKOUT, CORPUS, DEMO, ROOT, SAM_CASES, cfn_lint, cfncors, run
 
 SUFFIXES = {".yaml", ".yml", ".json", ".template"}
 #: cfn-lint could not read or transform the template and ran no rule
@@ -83,15 +84,13 @@ def templates(folder: Path) -> list[str]:
     return [str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in paths]
 
 
-def assert_same(linter: Path, files: list[str], record: pytest.FixtureRequest) -> None:
+def assert_same(linter: Path, files: list[str], note: Callable[[str], None]) -> None:
     ours, theirs = checked(*files), lint(linter, *files)
     assert theirs.unexpected == []
     compared = [file for file in files if file not in theirs.stopped]
     with_findings = sum(bool(ours[file]) for file in compared)
-    print(
-        f"{record.node.name}: {len(compared)} of {len(files)} files compared, {with_findings} of them with findings; "
-        f"on {len(theirs.stopped)} cfn-lint runs no rules ({', '.join(sorted(theirs.stopped)) or 'none'})"
-    )
+    stopped = len(files) - len(compared)
+    note(f"{len(compared)} files, {with_findings} with findings; {stopped} more on which cfn-lint runs no rules")
     differing = {
         file: {"only cfncors": ours[file] - theirs.found[file], "only cfn-lint": theirs.found[file] - ours[file]}
         for file in compared
@@ -101,14 +100,15 @@ def assert_same(linter: Path, files: list[str], record: pytest.FixtureRequest) -
     assert with_findings * 2 > sum(map(bool, ours.values())), "cfn-lint ran on fewer than half of the files"
 
 
-def test_every_fixture_has_the_same_findings(linter: Path, request: pytest.FixtureRequest) -> None:
-    assert_same(linter, templates(ROOT / "fixtures"), request)
+def test_every_fixture_has_the_same_findings(linter: Path, note: Callable[[str], None]) -> None:
+    assert_same(linter, templates(ROOT / "fixtures"), note)
 
 
-def test_every_real_template_has_the_same_findings(linter: Path, request: pytest.FixtureRequest) -> None:
-    if not CORPUS.is_dir():
-        pytest.skip("no real templates in ../shared/corpus")
-    assert_same(linter, templates(CORPUS), request)
+@pytest.mark.parametrize("folder", [CORPUS, SAM_CASES], ids=["corpus", "sam-cases"])
+def test_every_shared_template_has_the_same_findings(linter: Path, note: Callable[[str], None], folder: Path) -> None:
+    if not folder.is_dir():
+        pytest.skip("no ../shared, templates of others, beside this checkout")
+    assert_same(linter, templates(folder), note)
 
 
 def test_the_module_has_the_rules_of_the_folder(linter: Path) -> None:

@@ -182,7 +182,13 @@ def test_a_file_with_anchors_elsewhere_is_fixed_as_any() -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.sampled_from([word for _, _, word, _, _ in WORDS] + ["fine"]), min_size=1, max_size=3), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.lists(st.sampled_from([word for _, _, word, _, _ in WORDS] + ["fine"]), min_size=1, max_size=3),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_fixing_converges_and_adds_nothing(values: list[list[str]]) -> None:
     """Twice equals once, whatever faults stand together, and no rule finds more than before."""
     text = template(**{f"P{number}": " ".join(words) for number, words in enumerate(values)})

@@ -87,7 +87,11 @@ def test_a_comment_that_speaks_of_something_else(value: str, line: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ['"wrong # cfncors: ignore[E9401] "', "'wrong # cfncors: ignore[E9401] '", "|\n        wrong\n        # cfncors: ignore[E9401]"],
+    [
+        '"wrong # cfncors: ignore[E9401] "',
+        "'wrong # cfncors: ignore[E9401] '",
+        "|\n        wrong\n        # cfncors: ignore[E9401]",
+    ],
 )
 def test_a_hash_in_a_string_is_no_comment(value: str) -> None:
     """It silences nothing, and nothing is said of it."""
@@ -147,7 +151,9 @@ def test_metadata_of_the_resource(metadata: str) -> None:
 
 
 def test_metadata_of_another_resource_does_nothing() -> None:
-    text = with_metadata("{cfncors: {ignore: [E9401]}}", "fine") + "  B: {Type: AWS::SNS::Topic, Properties: {A: wrong}}\n"
+    text = (
+        with_metadata("{cfncors: {ignore: [E9401]}}", "fine") + "  B: {Type: AWS::SNS::Topic, Properties: {A: wrong}}\n"
+    )
     assert [(line, rule) for line, rule, _ in found(text)] == [(5, "I9491"), (7, "E9401")]
 
 

@@ -1,9 +1,9 @@
 """Rules for tests of what surrounds the rules: each speaks of a word in a property's value, so templates read easily.
 
-    wrong     E9401, safe fix: right          trap      E9404, its fix would add W9402
-    odd       W9402, unsafe fix: even         stubborn  E9405, its fix leaves the finding
-    hmm       I9403, no fix                   breaker   E9406, its fix would not parse
-    wide      E9408, safe fix: narrow         crash     E9407, the rule itself fails
+wrong     E9401, safe fix: right          trap      E9404, its fix would add W9402
+odd       W9402, unsafe fix: even         stubborn  E9405, its fix leaves the finding
+hmm       I9403, no fix                   breaker   E9406, its fix would not parse
+wide      E9408, safe fix: narrow         crash     E9407, the rule itself fails
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WORDS: tuple[Word, ...] = (
     ("I9403", "doubtful-word", "hmm", None, ""),
     ("E9404", "trap-word", "trap", "safe", "odd"),
     ("E9405", "stubborn-word", "stubborn", "safe", "'stubborn'"),
-    ("E9406", "breaker-word", "breaker", "safe", '"'),
+    ("E9406", "breaker-word", "breaker", "safe", "\x01"),
     ("E9408", "wide-word", "wide", "safe", "narrow"),
 )
 
@@ -53,7 +53,11 @@ def _finder(rule: Rule, word: str, instead: str) -> Callable[[Model], Iterator[F
         for logical_id, value in _values(model):
             if word in value.text.split():
                 text = model.template.document.source(value).replace(word, instead)
-                fix = Fix(f"write {instead}", rule.fixes[0], (Edit(value.start, value.end, text),)) if rule.fixes else None
+                fix = (
+                    Fix(f"write {instead}", rule.fixes[0], (Edit(value.start, value.end, text),))
+                    if rule.fixes
+                    else None
+                )
                 says = Says("browser", f"blocked by {word}") if word == "wrong" else None
                 yield Finding(rule, f"the word {word!r}", value, fix, says=says, resources=(logical_id,))
 

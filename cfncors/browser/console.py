@@ -66,6 +66,4 @@ def method_not_allowed(method: str) -> str:
 
 def header_not_allowed(name: str) -> str:
     """A request header is not listed (Fetch, CORS-preflight fetch, step 7.8)."""
-    return (
-        f"Request header field {name} is not allowed by Access-Control-Allow-Headers in preflight response."
-    )
+    return f"Request header field {name} is not allowed by Access-Control-Allow-Headers in preflight response."

@@ -16,10 +16,7 @@ FAMILIES = (syntax, gateway_responses, preflight, origins, responses, meta)
 def run(model: Model) -> list[Finding]:
     """All findings that the run's settings want, in the order of the file."""
     found = [
-        finding
-        for rule_id, (_, check) in CHECKS.items()
-        if model.settings.wants(rule_id)
-        for finding in check(model)
+        finding for rule_id, (_, check) in CHECKS.items() if model.settings.wants(rule_id) for finding in check(model)
     ]
     return sorted(found, key=lambda finding: (finding.node.start, finding.rule.id, finding.message))
 

@@ -28,13 +28,18 @@ from cfncors.gateway.expressions import static_texts
 from cfncors.gateway.model import ALLOW_ORIGIN, GatewayResponse, Model, RestApi
 from cfncors.gateway.references import reached
 from cfncors.gateway.rest_api import canonical
-from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import put, remove, replace
 from cfncors.source.emit import Data, Raw
 from cfncors.template import intrinsic
 
 DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
-_ERRORS: Final = {"DEFAULT_4XX": "401, 403, 404 and 429", "DEFAULT_5XX": "500, 502 and 504"}
+_ID_PARTS: Final = {"DEFAULT_4XX": "Default4XX", "DEFAULT_5XX": "Default5XX"}
+_ERRORS: Final = {
+    ("DEFAULT_4XX",): "401, 403 and 429",
+    ("DEFAULT_5XX",): "500, 502 and 504",
+    DEFAULTS: "401, 403, 429, 500, 502 and 504",
+}
 
 
 def _hidden() -> Says:
@@ -145,10 +150,9 @@ def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
     for kinds in groups:
         names = " and ".join(kinds)
         verb = "sends" if len(kinds) == 1 else "send"
-        errors = " and ".join(_ERRORS[kind] for kind in kinds)
         message = (
             f"{names} of {api.logical_id} {verb} no Access-Control-Allow-Origin: a page cannot read API Gateway's "
-            f"own {errors}"
+            f"own {_ERRORS[tuple(kinds)]}"
         )
         fix, why = _add(model, api, kinds)
         place = section or (api.cors.key if api.cors is not None else api.key)
@@ -158,7 +162,7 @@ def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
 def _headerless(rule: Rule, model: Model, api: RestApi, response: GatewayResponse) -> Finding:
     message = (
         f"{response.type} of {api.logical_id} sends no Access-Control-Allow-Origin: a page cannot read API Gateway's "
-        f"own {_ERRORS[response.type]}"
+        f"own {_ERRORS[(response.type,)]}"
     )
     fix, why = attempt(
         f"add the API's origin to {response.type}",
@@ -202,10 +206,22 @@ def _add_to_sam(model: Model, api: RestApi, kinds: list[str], headers: dict[str,
         if shared is None:
             block: Data = {"Api": {"GatewayResponses": values}}
             return put(document, model.template.root, ("Globals",), block, before="Resources")
-        return put_all(document, shared, ("Api", "GatewayResponses"), values)
+        return put_beside_cors(document, shared, "Api", values)
     if api.resource is None:
         raise CannotEdit("the implicit API has no place of its own")
-    return put_all(document, api.resource.node, ("Properties", "GatewayResponses"), values)
+    return put_beside_cors(document, api.resource.node, "Properties", values)
+
+
+def put_beside_cors(document: Document, mapping: Mapping, section: str, values: dict[str, Data]) -> Edits:
+    """``GatewayResponses`` with ``values``, below the ``Cors`` that stands in the same section."""
+    holder = mapping.get(section)
+    if isinstance(holder, Mapping) and "GatewayResponses" not in holder and _writes(holder, "Cors"):
+        return put(document, holder, ("GatewayResponses",), values, after="Cors")
+    return put_all(document, mapping, (section, "GatewayResponses"), values)
+
+
+def _writes(mapping: Mapping, key: str) -> bool:
+    return any(entry.key.text == key for entry in mapping.entries)
 
 
 def _belongs_in_globals(model: Model, api: RestApi) -> bool:
@@ -235,7 +251,7 @@ def _add_resources(model: Model, api: RestApi, kinds: list[str], headers: dict[s
     groups: list[Edits] = []
     condition = api.resource.node.get("Condition")
     for kind in kinds:
-        name = free_id(template, f"{api.logical_id}{kind.title().replace('_', '')}")
+        name = free_id(template, f"{api.logical_id}{_ID_PARTS[kind]}")
         ids.append(name)
         made: dict[str, Data] = {"Type": "AWS::ApiGateway::GatewayResponse"}
         if condition is not None:
@@ -428,12 +444,10 @@ def gateway_response_not_deployed(rule: Rule, model: Model) -> Iterator[Finding]
 
 def _beside_sam(rule: Rule, model: Model, api: RestApi, response: GatewayResponse) -> Finding:
     message = (
-        f"{response.resource} stands beside {api.logical_id}: SAM's deployment does not wait for it, and a later change "
-        "to it is never deployed; write it under GatewayResponses"
+        f"{response.resource} stands beside {api.logical_id}: SAM's deployment does not wait for it, and a later "
+        "change to it is never deployed; write it under GatewayResponses"
     )
-    fix, why = attempt(
-        "move it into GatewayResponses", "unsafe", lambda: _move_into_sam(model, api, response)
-    )
+    fix, why = attempt("move it into GatewayResponses", "unsafe", lambda: _move_into_sam(model, api, response))
     key = model.template.resources[response.resource].key
     return Finding(rule, message, key, fix, why, _hidden(), (api.logical_id, response.resource))
 
@@ -459,9 +473,9 @@ def _move_into_sam(model: Model, api: RestApi, response: GatewayResponse) -> Edi
         shared = model.template.section("Globals")
         if shared is None:
             raise CannotEdit("there is no Globals section to move it to")
-        added = put_all(document, shared, ("Api", "GatewayResponses"), value)
+        added = put_beside_cors(document, shared, "Api", value)
     elif api.resource is not None:
-        added = put_all(document, api.resource.node, ("Properties", "GatewayResponses"), value)
+        added = put_beside_cors(document, api.resource.node, "Properties", value)
     else:
         raise CannotEdit("the implicit API has no place of its own")
     return together(added, remove(document, resources, response.resource))

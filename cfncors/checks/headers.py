@@ -31,7 +31,7 @@ class Site(NamedTuple):
         if self.gateway is not None:
             return self.gateway.type
         if self.method is None:
-            return f"Cors of {self.api.logical_id}"
+            return f"the Cors of {self.api.logical_id}"
         return f"{self.method.verb} {self.method.path}"
 
 

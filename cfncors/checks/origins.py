@@ -28,8 +28,8 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
     The header names one origin, `*` or `null`. A browser compares the whole value with the page's origin, so a list
     matches no page at all. SAM's documentation once promised a comma-separated list; the service sends it as it is.
 
-    To allow several origins, choose by the request: in the function, in an HTTP API (`AllowOrigins` is a list there), or
-    in a MOCK's response template with `$context.responseOverride`, and send `Vary: Origin`.
+    To allow several origins, choose by the request: in the function, in an HTTP API (`AllowOrigins` is a list there),
+    or in a MOCK's response template with `$context.responseOverride`, and send `Vary: Origin`.
 
     ## Example
     ```yaml
@@ -59,7 +59,9 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
                 f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins; the header holds one, so no "
                 "page matches it"
             )
-            says = Says("browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0]))
+            says = Says(
+                "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
+            )
             yield Finding(rule, message, leaf.node, says=says, resources=(site.api.logical_id,))
 
 

@@ -27,6 +27,7 @@ from cfncors.gateway.model import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
+    ANY_METHODS,
     MAX_AGE,
     Header,
     IntegrationResponse,
@@ -47,20 +48,37 @@ SAFELISTED_METHODS: Final = frozenset(("GET", "HEAD", "POST"))
 #: Request headers that a page never needs permission for, or never can set (Fetch, "CORS-safelisted request-header",
 #: "forbidden request-header").
 _NOT_ASKED: Final = frozenset(
-    """accept accept-language content-language accept-charset accept-encoding connection content-length cookie cookie2
-    date dnt expect host keep-alive origin referer set-cookie te trailer transfer-encoding upgrade via""".split()
+    [
+        "accept",
+        "accept-language",
+        "content-language",
+        "accept-charset",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    ]
 )
 #: What a request signed with Signature Version 4 carries in a browser, whose credentials are always temporary.
 _SIGNED: Final = ("authorization", "x-amz-date", "x-amz-security-token")
-_SPELLING: Final = {
-    "authorization": "Authorization",
-    "content-type": "Content-Type",
-    "x-api-key": "X-Api-Key",
-    "x-amz-date": "X-Amz-Date",
-    "x-amz-security-token": "X-Amz-Security-Token",
-}
 #: The longest that any browser keeps a preflight, in seconds: Firefox 86,400, Chromium 7,200, WebKit 600.
 LONGEST_MAX_AGE: Final = 86_400
+#: What a fix says when it has to name a time: seconds that every browser keeps.
+_CACHED: Final = "'600'"
 _BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
 
 
@@ -120,9 +138,7 @@ def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
             message = f"{verbs} {path} is preflighted, and no OPTIONS method of {api.logical_id} reaches it"
             fix, why = _answer_options(model, api, path)
             text = console.blocked(console.missing_allow_origin(preflight=True))
-            yield Finding(
-                rule, message, first.key, fix, why, Says("browser", text), (api.logical_id, first.resource)
-            )
+            yield Finding(rule, message, first.key, fix, why, Says("browser", text), (api.logical_id, first.resource))
 
 
 def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, str | None]:
@@ -137,15 +153,17 @@ def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, 
 def _needed(methods: Iterable[Method]) -> tuple[str, str]:
     """Allow-Methods and Allow-Headers for some methods, as literals."""
     listed = list(methods)
-    verbs = sorted({m.verb for m in listed if m.verb != "ANY"} | {"OPTIONS"})
-    names = dict.fromkeys(["content-type", *(name for m in listed for name in demanded_headers(m))])
+    served = {m.verb for m in listed}
+    verbs = ANY_METHODS if "ANY" in served else sorted(served | {"OPTIONS"})
+    bodies = ["content-type"] if any(m.verb in (*_BODY_METHODS, "ANY") for m in listed) else []
+    names = dict.fromkeys([*bodies, *(name for m in listed for name in demanded_headers(m))])
     return f"'{','.join(verbs)}'", f"'{','.join(spelled(name) for name in names)}'"
 
 
 def _add_cors(model: Model, api: RestApi) -> Edits:
     document = model.template.document
     _, headers = _needed(api.methods)
-    value: dict[str, Data] = {"AllowOrigin": origin_data(model, api), "AllowHeaders": headers}
+    value: dict[str, Data] = {"AllowOrigin": origin_data(model, api), "AllowHeaders": headers, "MaxAge": _CACHED}
     if api.resource is not None:
         return put(document, api.resource.node, ("Properties", "Cors"), value)
     shared = model.template.section("Globals")
@@ -166,6 +184,7 @@ def _add_options(model: Model, api: RestApi, methods: list[Method]) -> Edits:
         "Access-Control-Allow-Origin": origin_data(model, api),
         "Access-Control-Allow-Methods": allowed,
         "Access-Control-Allow-Headers": headers,
+        "Access-Control-Max-Age": _CACHED,
     }
     made: dict[str, Data] = {"Type": "AWS::ApiGateway::Method"}
     owner = template.resources[beside.resource]
@@ -223,26 +242,20 @@ def preflight_secured(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
     for api in _with_evidence(model):
-        seen: set[int] = set()
+        told: set[tuple[int, str]] = set()
         for method in _answering(api):
-            if id(method) in seen:
-                continue
-            seen.add(id(method))
-            yield from _secured(rule, model, api, method)
+            for finding in _secured(rule, model, api, method):
+                if (finding.node.start, finding.message) not in told:
+                    told.add((finding.node.start, finding.message))
+                    yield finding
 
 
 def _answering(api: RestApi) -> Iterator[Method]:
     """OPTIONS methods, and the ``ANY`` methods that answer for a path without one."""
-    cors_done = False
     for path in dict.fromkeys(normal_path(method.path) for method in api.methods):
         method = api.answers_options(path)
-        if method is None or (method.verb == "ANY" and method.integration is None):
-            continue
-        if method.origin == "cors":
-            if cors_done and method.authorization.kind == "none" and not method.api_key:
-                continue
-            cors_done = True
-        yield method
+        if method is not None and (method.verb == "OPTIONS" or method.integration is not None):
+            yield method
 
 
 def _turned_away(method: Method) -> str | None:
@@ -357,7 +370,9 @@ def _demands(model: Model, header: str, wanted: Callable[[Method], Iterable[str]
             if response is None or header in response.overrides:
                 continue
             given = response.headers.get(header)
-            asked = {n: f"{m.verb} {m.path}" for m in api.on_path(preflight.path) if not m.is_options for n in wanted(m)}
+            asked = {
+                n: f"{m.verb} {m.path}" for m in api.on_path(preflight.path) if not m.is_options for n in wanted(m)
+            }
             missing = [name for name in asked if _is_missing(given, name, _credentialed(response))]
             if not missing:
                 continue
@@ -405,9 +420,7 @@ def _missing(
         message = f"the preflight of {route} sends no {header_name}; it has to list {tail}"
     else:
         message = f"{header_name} of the preflight lacks {tail}"
-    fix, why = attempt(
-        f"list {listed}", "safe", lambda: _list(model, demand, header_name, names)
-    )
+    fix, why = attempt(f"list {listed}", "safe", lambda: _list(model, demand, header_name, names))
     place = demand.preflight.method.key if demand.header is None else demand.header.node
     return Finding(
         rule,
@@ -424,7 +437,12 @@ def _list(model: Model, demand: _Demand, header_name: str, names: list[str]) -> 
     document = model.template.document
     if demand.header is not None:
         return extended(document, demand.header, names)
-    value = f"'{','.join(names)}'"
+    # A header that is not there yet lists all that its routes need: every rule that misses it offers the same edit.
+    methods = [m for m in demand.api.methods if demand.api.answers_options(m.path) is demand.preflight.method]
+    if demand.preflight.method.origin == "cors":
+        methods = [m for m in demand.api.methods if not m.is_options]
+    allowed, headers = _needed(methods)
+    value = allowed if header_name == "Access-Control-Allow-Methods" else headers
     if demand.preflight.method.origin == "cors":
         return _into_cors(model, demand.api, header_name, value)
     return add_response_header(document, demand.preflight.method, demand.response, header_name, value)
@@ -452,7 +470,7 @@ def _into_cors(model: Model, api: RestApi, header_name: str, value: Data) -> Edi
 
 def spelled(name: str) -> str:
     """A header name as people write it."""
-    return _SPELLING.get(name, name)
+    return "-".join(part.capitalize() for part in name.split("-"))
 
 
 @rule("E9433", "preflight-method-missing", "safe")
@@ -482,8 +500,6 @@ def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     for demand in _demands(model, ALLOW_METHODS, wanted):
         names = sorted(demand.names)
         says = console.method_not_allowed(names[0])
-        if demand.header is None:
-            names = sorted({*names, "GET", "OPTIONS"})
         reason = ", which {route} needs"
         yield _missing(rule, model, demand, "Access-Control-Allow-Methods", names, says, reason)
 
@@ -516,9 +532,7 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     for demand in _demands(model, ALLOW_HEADERS, demanded_headers):
         names = [spelled(name) for name in demand.names]
         says = console.header_not_allowed(next(iter(demand.names)))
-        yield _missing(
-            rule, model, demand, "Access-Control-Allow-Headers", names, says, ", which {route} demands"
-        )
+        yield _missing(rule, model, demand, "Access-Control-Allow-Headers", names, says, ", which {route} demands")
 
 
 @rule("W9439", "preflight-content-type-missing", "safe")
@@ -526,8 +540,8 @@ def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding
     """A route takes a body, and Access-Control-Allow-Headers lacks Content-Type.
 
     ## Why
-    `Content-Type: application/json` is not one of the three values that a page may send unasked, so a POST, PUT or PATCH
-    with JSON is preflighted and refused. SAM's `Cors` lists no header by itself: with the short form
+    `Content-Type: application/json` is not one of the three values that a page may send unasked, so a POST, PUT or
+    PATCH with JSON is preflighted and refused. SAM's `Cors` lists no header by itself: with the short form
     `Cors: "'*'"` no JSON request passes.
 
     ## Example
@@ -630,8 +644,8 @@ def preflight_not_ok(rule: Rule, model: Model) -> Iterator[Finding]:
     """The MOCK OPTIONS cannot answer with a status from 200 to 299.
 
     ## Why
-    A MOCK answers with the `statusCode` that its request template for `application/json` yields, through the integration
-    response that matches it. Without a template, without a status in it, or without a matching response API Gateway
+    A MOCK answers with the `statusCode` that its request template for `application/json` yields, through the
+    integration response that matches it. Without a template, a status in it, or a matching response API Gateway
     answers 500; and a preflight with any status but 2xx fails, whatever its headers say.
 
     ## Example
@@ -681,9 +695,9 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
         return None
     response = picked(integration)
     if response is None:
-        place = node.entry("IntegrationResponses") or node.entry("responses")
+        listed = node.entry("IntegrationResponses") or node.entry("responses")
         message = f"no integration response of {route} matches status {status}, so the MOCK answers 500"
-        return Finding(rule, message, place.key if place is not None else method.key, None, None, says, resources)
+        return Finding(rule, message, listed.key if listed is not None else method.key, None, None, says, resources)
     answered = response.status or ""
     if answered.isdecimal() and not 200 <= int(answered) <= 299:
         entry = response.holder.entry("StatusCode") or response.holder.entry("statusCode") if response.holder else None
@@ -828,5 +842,5 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
 def _keep(model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> Edits:
     name = "Access-Control-Max-Age"
     if method.origin == "cors":
-        return _into_cors(model, api, name, "'600'")
-    return add_response_header(model.template.document, method, response, name, "'600'")
+        return _into_cors(model, api, name, _CACHED)
+    return add_response_header(model.template.document, method, response, name, _CACHED)

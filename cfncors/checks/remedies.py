@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-
 from cfncors.errors import CannotEdit
 from cfncors.findings import Fix, Safety
 from cfncors.gateway.expressions import decided, is_bare, literal, tokens
@@ -27,7 +26,6 @@ from cfncors.template import Known, Resource, Template, Unknown, intrinsic
 from cfncors.template.intrinsics import ref
 
 Edits = tuple[Edit, ...]
-
 
 
 def attempt(title: str, safety: Safety, make: Callable[[], Edits]) -> tuple[Fix | None, str | None]:
@@ -226,10 +224,10 @@ def declare(document: Document, method: Method, response: IntegrationResponse, n
     if not missing:
         return ()
     if method.origin == "openapi":
-        kind: Data = {"type": "string"} if _is_swagger(method) else {"schema": {"type": "string"}}
-        values = dict.fromkeys(missing, kind)
+        kind: Data = {"schema": {"type": "string"}} if method.openapi3 else {"type": "string"}
+        values: dict[str, Data] = dict.fromkeys(missing, kind)
         if declared is None:
-            described: Data = {"description": "CORS", "headers": values}
+            described: Data = {"description": "Answered by the integration", "headers": values}
             return put(document, holder, ("responses", status), described)
         if declared.node is None:
             raise CannotEdit("the response is made by an intrinsic function")
@@ -244,16 +242,6 @@ def declare(document: Document, method: Method, response: IntegrationResponse, n
     if not isinstance(listed, Sequence) or listed.tag is not None:
         raise CannotEdit("MethodResponses is made by an intrinsic function")
     return append(document, listed, item)
-
-
-def _is_swagger(method: Method) -> bool:
-    """OpenAPI 2 types a header itself, OpenAPI 3 in a ``schema``; its neighbours show which is used here."""
-    for response in method.responses.values():
-        headers = response.node.get("headers") if response.node is not None else None
-        for entry in headers.entries if isinstance(headers, Mapping) else []:
-            if isinstance(entry.value, Mapping):
-                return "schema" not in entry.value
-    return True
 
 
 def depend(document: Document, resource: Resource, ids: Iterable[str]) -> Edits:

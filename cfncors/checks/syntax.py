@@ -23,10 +23,29 @@ from cfncors.template.intrinsics import TAGS
 
 #: Every gateway response type (Developer Guide, "Gateway response types for API Gateway").
 GATEWAY_RESPONSE_TYPES: Final = frozenset(
-    """ACCESS_DENIED API_CONFIGURATION_ERROR AUTHORIZER_CONFIGURATION_ERROR AUTHORIZER_FAILURE
-    BAD_REQUEST_BODY BAD_REQUEST_PARAMETERS DEFAULT_4XX DEFAULT_5XX EXPIRED_TOKEN INTEGRATION_FAILURE
-    INTEGRATION_TIMEOUT INVALID_API_KEY INVALID_SIGNATURE MISSING_AUTHENTICATION_TOKEN QUOTA_EXCEEDED
-    REQUEST_TOO_LARGE RESOURCE_NOT_FOUND THROTTLED UNAUTHORIZED UNSUPPORTED_MEDIA_TYPE WAF_FILTERED""".split()
+    [
+        "ACCESS_DENIED",
+        "API_CONFIGURATION_ERROR",
+        "AUTHORIZER_CONFIGURATION_ERROR",
+        "AUTHORIZER_FAILURE",
+        "BAD_REQUEST_BODY",
+        "BAD_REQUEST_PARAMETERS",
+        "DEFAULT_4XX",
+        "DEFAULT_5XX",
+        "EXPIRED_TOKEN",
+        "INTEGRATION_FAILURE",
+        "INTEGRATION_TIMEOUT",
+        "INVALID_API_KEY",
+        "INVALID_SIGNATURE",
+        "MISSING_AUTHENTICATION_TOKEN",
+        "QUOTA_EXCEEDED",
+        "REQUEST_TOO_LARGE",
+        "RESOURCE_NOT_FOUND",
+        "THROTTLED",
+        "UNAUTHORIZED",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "WAF_FILTERED",
+    ]
 )
 _BY_LETTERS: Final = {re.sub("[^a-z0-9]", "", name.lower()): name for name in GATEWAY_RESPONSE_TYPES}
 _PREFIX: Final = "gatewayresponse.header."
@@ -138,16 +157,12 @@ def invalid_mapping(rule: Rule, model: Model) -> Iterator[Finding]:
             if is_misquoted(text):
                 why = "double quotes make no static value; use single quotes inside"
             elif literal(text) is None and is_source(text) and not is_allowed_source(text, site.place):
-                sources = (
-                    "method.request.*" if site.place is Place.GATEWAY_RESPONSE else "integration.response.*"
-                )
+                sources = "method.request.*" if site.place is Place.GATEWAY_RESPONSE else "integration.response.*"
                 why = f"{site.place.value} can copy from {sources}, context.* and stageVariables.*"
             else:
                 continue
             message = f"{site.header.name} of {site.what} cannot be mapped from {text}: {why}"
-            yield Finding(
-                rule, message, leaf.node, says=_invalid_mapping(text), resources=(site.api.logical_id,)
-            )
+            yield Finding(rule, message, leaf.node, says=_invalid_mapping(text), resources=(site.api.logical_id,))
 
 
 @rule("E9414", "undeclared-response-header", "safe")

@@ -39,7 +39,7 @@ def _merge(shared: Node, own: Node) -> Node:
     if intrinsic(shared) is not None or intrinsic(own) is not None:
         return own
     if isinstance(shared, Mapping) and isinstance(own, Mapping):
-        entries = {key: entry for key, entry in shared.items()}
+        entries = dict(shared.items())
         for key, entry in own.items():
             before = entries.get(key)
             value = _merge(before.value, entry.value) if before is not None else entry.value

@@ -117,6 +117,8 @@ class Method:
     resource: str
     #: the operation or resource properties, for edits
     holder: Mapping | None = None
+    #: written in OpenAPI 3, which wraps a header's type in a schema
+    openapi3: bool = False
 
     @property
     def is_options(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cfncors.gateway import parameters
@@ -129,10 +129,10 @@ def path_items(template: Template, body: Mapping, resource: str) -> Iterator[Pat
     for path, entry in paths.items() if paths is not None else ():
         for item in branches(entry.value):
             if isinstance(item, Mapping) and not path.startswith("Fn::"):
-                yield _path_item(template, path, item, known, resource)
+                yield _path_item(template, path, item, known, resource, "openapi" in body)
 
 
-def _path_item(template: Template, path: str, item: Mapping, known: Schemes, resource: str) -> PathItem:
+def _path_item(template: Template, path: str, item: Mapping, known: Schemes, resource: str, openapi3: bool) -> PathItem:
     methods: list[Method] = []
     security: list[list[str]] = []
     for key, entry in item.items():
@@ -141,7 +141,8 @@ def _path_item(template: Template, path: str, item: Mapping, known: Schemes, res
         for operation in branches(entry.value):
             if isinstance(operation, Mapping):
                 names = security_names(operation)
-                methods.append(_method(template, path, key, entry.key, operation, secured(names, known), resource))
+                method = _method(template, path, key, entry.key, operation, secured(names, known), resource)
+                methods.append(replace(method, openapi3=openapi3))
                 security.append(names or [])
     return PathItem(path, tuple(key for key, _ in item.items()), tuple(methods), tuple(security))
 
@@ -243,6 +244,4 @@ def binary_media_types(node: Node | None) -> tuple[tuple[str, Node], ...]:
     """Media types of a list with their places; SAM writes ``~1`` for ``/``."""
     if not isinstance(node, Sequence) or node.tag is not None:
         return ()
-    return tuple(
-        (text.replace("~1", "/"), item) for item in node.items if (text := scalar_text(item)) is not None
-    )
+    return tuple((text.replace("~1", "/"), item) for item in node.items if (text := scalar_text(item)) is not None)

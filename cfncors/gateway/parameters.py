@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cfncors.gateway.model import Headers, Header, Integration, IntegrationKind, IntegrationResponse, MethodResponse
+from cfncors.gateway.model import Header, Headers, Integration, IntegrationKind, IntegrationResponse, MethodResponse
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Absent, Known, Template, Value, leaves, scalar_text
 from cfncors.template.intrinsics import branches

@@ -1,4 +1,4 @@
-"""REST APIs written as plain CloudFormation: ``RestApi``, ``Resource``, ``Method``, ``GatewayResponse``, or a ``Body``."""
+"""REST APIs of plain CloudFormation: ``RestApi``, ``Resource``, ``Method``, ``GatewayResponse``, or a ``Body``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cfncors.gateway.model import (
     Method,
     RestApi,
 )
-from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.source import Node, Scalar, Sequence
 from cfncors.template import Resource, Template, intrinsic, scalar_text
 from cfncors.template.intrinsics import ref
 

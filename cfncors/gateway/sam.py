@@ -1,4 +1,4 @@
-"""REST APIs of SAM: ``AWS::Serverless::Api``, the implicit ``ServerlessRestApi``, events, ``Globals``, ``Auth``, ``Cors``.
+"""REST APIs of SAM: ``AWS::Serverless::Api``, the implicit ``ServerlessRestApi``, events, ``Auth``, ``Cors``.
 
 Follows what aws-sam-translator makes of a template, step by step (``samtranslator/model/api/api_generator.py``,
 ``swagger/swagger.py``); the tests compare the models.
@@ -136,7 +136,7 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
     merge = properties is not None and scalar_text(properties.get("MergeDefinitions")) in ("true", "True", "TRUE")
     if managed or (merge and not incomplete):
         drafts = _with_events(drafts, events)
-    cors = _cors(template, properties, own, shared)
+    cors = _cors(properties, own, shared)
     if cors is not None and not incomplete:
         drafts = _with_cors(template, drafts, cors, api)
     auth = _Auth.of(template, properties, body)
@@ -240,7 +240,7 @@ def _overridden(methods: list[Method], events: list[Event], auth: _Auth) -> list
 # -- Cors ----------------------------------------------------------------------------------------------------------
 
 
-def _cors(template: Template, properties: Mapping | None, own: Mapping | None, shared: Mapping | None) -> Cors | None:
+def _cors(properties: Mapping | None, own: Mapping | None, shared: Mapping | None) -> Cors | None:
     entry = properties.entry("Cors") if properties is not None else None
     if entry is None or _is_empty(entry.value):
         return None
@@ -319,9 +319,7 @@ def _with_cors(template: Template, drafts: list[Draft], cors: Cors, api: str) ->
             made = derived.setdefault(draft.path, made_header(*_derived(draft), cors.key))
             headers["access-control-allow-methods"] = made
         option = _options(draft.path, headers, cors, api)
-        result.append(
-            Draft(draft.path, (*draft.keys, "options"), (*draft.methods, option), (*draft.security, []))
-        )
+        result.append(Draft(draft.path, (*draft.keys, "options"), (*draft.methods, option), (*draft.security, [])))
     return result
 
 

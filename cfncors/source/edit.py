@@ -51,7 +51,7 @@ from cfncors.source.layout import (
 from cfncors.source.nodes import DOUBLE, FOLDED, LITERAL, SINGLE, Mapping, Node, Scalar, Sequence
 from cfncors.source.style import block_style, comma_after, flow_style, part_count, part_start, usual_unit
 
-_DASH: Final = re.compile(rf"(?:\s+|#[^{BREAKS}]*)*-")
+_DASH: Final = re.compile(rf"(?:\s++|#[^{BREAKS}]*+)*+-")
 _FLOW_COLON: Final = re.compile(r"\s*:")
 _BLOCK_HEADER: Final = re.compile(r"[|>][-+0-9]*")
 
@@ -430,7 +430,7 @@ def _line_break_before(text: str, start_of_line: int) -> int:
 def _merged(*edits: Edit) -> tuple[Edit, ...]:
     """Edits that touch, as one."""
     result: list[Edit] = []
-    for edit in sorted(edits):
+    for edit in sorted(edits, key=lambda edit: edit[:2]):
         if result and result[-1].end == edit.start:
             edit = Edit(result[-1].start, edit.end, result.pop().text + edit.text)
         result.append(edit)

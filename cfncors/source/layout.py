@@ -22,9 +22,9 @@ _BREAK: Final = re.compile(rf"\r\n|[{BREAKS}]")
 _BLANK_OR_COMMENT: Final = re.compile(rf"([ \t]*)(#)?[^{BREAKS}]*")
 _COLON: Final = re.compile(r"[ \t]*:")
 _FLOW_COLON: Final = re.compile(r"\s*:")
-_PROPERTIES: Final = re.compile(rf"(?:[&!][^\s]*(?:\s+|(?<=\s)#[^{BREAKS}]*|$))*")
+_PROPERTIES: Final = re.compile(rf"(?:[&!][^\s,\[\]{{{{}}}}]*+(?:\s++|(?<=\s)#[^{BREAKS}]*+)*+)*+")
 _ANCHOR: Final = re.compile(r"&[^\s,\[\]{}]+")
-_ALIAS: Final = re.compile(rf"(?:\s+|#[^{BREAKS}]*|[,\-:?\[{{]|[&!][^\s,\[\]{{}}]*)*(\*[^\s,\[\]{{}}]+)")
+_ALIAS: Final = re.compile(rf"(?:\s++|#[^{BREAKS}]*+|[,\-:?\[{{]|[&!][^\s,\[\]{{}}]*+)*+(\*[^\s,\[\]{{}}]+)")
 
 
 class Span(NamedTuple):

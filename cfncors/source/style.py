@@ -21,7 +21,7 @@ from cfncors.source.layout import (
 from cfncors.source.nodes import DOUBLE, PLAIN, SINGLE, Mapping, Node, Scalar, Sequence
 
 _DEFAULT_UNIT: Final = "  "
-_COMMA: Final = re.compile(rf"(?:\s+|(?<=\s)#[^{BREAKS}]*)*,")
+_COMMA: Final = re.compile(rf"(?:\s++|(?<=\s)#[^{BREAKS}]*+)*+,")
 
 
 def block_style(document: Document, container: Node) -> Style:

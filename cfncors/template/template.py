@@ -11,6 +11,7 @@ from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import Entry, children
 from cfncors.template.intrinsics import TAGS, scalar_text
+from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
 
 SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
@@ -70,7 +71,9 @@ class Parameter:
             return Unknown(place, f"parameter {self.name} is read from SSM")
         allowed = self.node.get("AllowedValues")
         if isinstance(allowed, Sequence) and allowed.items and all(isinstance(i, Scalar) for i in allowed.items):
-            options = tuple(Known(i.text, place, frozenset((self.name,))) for i in allowed.items if isinstance(i, Scalar))
+            options = tuple(
+                Known(i.text, place, frozenset((self.name,))) for i in allowed.items if isinstance(i, Scalar)
+            )
             return options[0] if len(options) == 1 else Choice(options, place)
         if isinstance(default, Scalar) and default.tag is None:
             return Known(default.text, place, frozenset((self.name,)))
@@ -121,7 +124,7 @@ class Template:
         """Resources by logical id. ``Fn::ForEach`` over a literal list gives its resources; over another, none."""
         section = self.section("Resources")
         found: dict[str, Resource] = {}
-        for entry in section.entries if section is not None else []:
+        for entry in unrolled(section) if section is not None else ():
             node = entry.value
             if not isinstance(node, Mapping) or entry.key.text.startswith("Fn::"):
                 continue
@@ -135,9 +138,9 @@ class Template:
 
     @cached_property
     def has_loops(self) -> bool:
-        """Whether ``Fn::ForEach`` makes resources that are not written out."""
+        """Whether ``Fn::ForEach`` makes something that cannot be seen: its list is not literal."""
         section = self.section("Resources")
-        return section is not None and any(e.key.text.startswith("Fn::ForEach") for e in section.entries)
+        return section is not None and "Fn::ForEach" in self.document.text and has_unknown_loops(section)
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Resources of the given types, in the order of the file."""
@@ -189,7 +192,9 @@ def _looks_like_template(root: Mapping) -> bool:
         return True
     resources = root.get("Resources")
     if not isinstance(resources, Mapping):
-        return resources is not None and "service" not in root and isinstance(resources, Sequence) and _only_sections(root)
+        return (
+            resources is not None and "service" not in root and isinstance(resources, Sequence) and _only_sections(root)
+        )
     return any(
         isinstance(e.value, Mapping) and (scalar_text(e.value.get("Type")) or "").startswith(("AWS::", "Custom::"))
         for e in resources.entries

@@ -247,13 +247,14 @@ def texts(template: Template, node: Node | None) -> list[Value] | None:
 def _split(whole: Value, delimiter: str, node: Node) -> list[Value] | None:
     if not isinstance(whole, Known):
         return None
-    return [Known(part.strip() if delimiter == "," else part, node, whole.assumes) for part in whole.text.split(delimiter)]
+    return [
+        Known(part.strip() if delimiter == "," else part, node, whole.assumes) for part in whole.text.split(delimiter)
+    ]
 
 
 def scalar_text_of(node: Node) -> str | None:
     """The text of a scalar, tagged (the argument of a short form) or not."""
     return node.text if isinstance(node, Scalar) else None
-
 
 
 _EVALUATORS: Final[dict[str, Callable[[Template, Intrinsic], Value]]] = {

@@ -1,0 +1,87 @@
+"""Which files a folder gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cfncors.discover import Candidate, candidates
+
+Tree = Callable[..., None]
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """Makes files in an empty folder that is a repository, and the working directory."""
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names: str, **files: str) -> None:
+        for name in names:
+            path, _, text = name.partition(" = ")
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text.replace(";", "\n"), encoding="utf-8")
+
+    return make
+
+
+def paths(*arguments: str) -> list[str]:
+    return [candidate.path for candidate in candidates(arguments)]
+
+
+def test_the_suffixes_of_templates_in_order(tree: Tree) -> None:
+    tree("b.yml", "a.yaml", "c.json", "d.template", "e.txt", "f.yaml.j2", "sub/a.yaml", "README.md")
+    assert paths(".") == ["a.yaml", "b.yml", "c.json", "d.template", "sub/a.yaml"]
+
+
+def test_hidden_folders_and_dependencies_are_left_out(tree: Tree) -> None:
+    tree("a.yaml", ".aws-sam/build/template.yaml", ".github/x.yml", "node_modules/p/t.yaml", "web/node_modules/t.yaml")
+    assert paths(".") == ["a.yaml"]
+
+
+def test_what_was_named_is_taken_whatever_it_is_called(tree: Tree) -> None:
+    tree("stack.txt", ".hidden/t.yaml")
+    assert list(candidates(["stack.txt", ".hidden"])) == [
+        Candidate("stack.txt"),
+        Candidate(".hidden/t.yaml", ".hidden"),
+    ]
+
+
+def test_each_file_once_in_the_order_of_the_arguments(tree: Tree) -> None:
+    tree("a.yaml", "sub/b.yaml")
+    assert paths("sub", "a.yaml", ".", "./sub/b.yaml", "-", "missing.yaml") == [
+        "sub/b.yaml",
+        "a.yaml",
+        "-",
+        "missing.yaml",
+    ]
+
+
+def test_gitignore_is_respected_below_and_above(tree: Tree) -> None:
+    tree(".gitignore = build/;*.gen.yaml;!keep.gen.yaml", "a.yaml", "build/a.yaml", "b.gen.yaml", "keep.gen.yaml")
+    tree("sub/.gitignore = /local.yaml;!c.gen.yaml", "sub/local.yaml", "sub/c.gen.yaml", "sub/deep/local.yaml")
+    tree("sub/build/a.yaml")
+    assert paths(".") == ["a.yaml", "keep.gen.yaml", "sub/c.gen.yaml", "sub/deep/local.yaml"]
+    assert paths("sub/deep") == ["sub/deep/local.yaml"]
+    assert paths("sub") == ["sub/c.gen.yaml", "sub/deep/local.yaml"]
+
+
+def test_an_ignored_folder_that_was_named_is_searched(tree: Tree) -> None:
+    tree(".gitignore = /cdk.out", "cdk.out/stack.template.json")
+    assert paths(".") == []
+    assert paths("cdk.out") == ["cdk.out/stack.template.json"]
+
+
+def test_gitignore_above_the_repository_does_not_count(tree: Tree, tmp_path: Path) -> None:
+    tree(".gitignore = *.yaml", "repo/.git/HEAD", "repo/a.yaml")
+    assert paths("repo") == ["repo/a.yaml"]
+
+
+def test_links_to_folders_are_not_followed_and_links_to_files_are(tree: Tree, tmp_path: Path) -> None:
+    tree("sub/a.yaml")
+    (tmp_path / "sub" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "linked.yaml").symlink_to(tmp_path / "sub" / "a.yaml")
+    (tmp_path / "dangling.yaml").symlink_to(tmp_path / "nowhere")
+    assert paths(".") == ["linked.yaml", "sub/a.yaml"]
