@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, NoReturn, TextIO
+from typing import Any, Final, NoReturn, TextIO
 
 from cfncors import __version__, config
 from cfncors.config import Settings
@@ -99,38 +99,35 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
+    """An argument parser whose errors are one line, and whose help keeps the line breaks of its examples."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog, formatter_class=_layout, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
+def _layout(prog: str) -> argparse.HelpFormatter:
+    """Help at a fixed width: asking for the terminal's would load a tenth of what a whole check needs."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=79)
+
+
 def _parser() -> argparse.ArgumentParser:
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(
-        "cfncors",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=layout,
-        allow_abbrev=False,
-    )
+    parser = _Parser("cfncors", description=_DESCRIPTION, epilog=_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"cfncors {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    check = commands.add_parser(
-        "check", help="report faults", epilog=_CHECK_EXAMPLES, formatter_class=layout, allow_abbrev=False
-    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, prog="cfncors")
+    check = commands.add_parser("check", help="report faults", epilog=_CHECK_EXAMPLES)
     check.set_defaults(command=_check)
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
     _add_common(check)
-    fix = commands.add_parser(
-        "fix", help="mend what can be mended", epilog=_FIX_EXAMPLES, formatter_class=layout, allow_abbrev=False
-    )
+    fix = commands.add_parser("fix", help="mend what can be mended", epilog=_FIX_EXAMPLES)
     fix.set_defaults(command=_fix)
     fix.add_argument("--diff", action="store_true", help="print a unified diff and write nothing")
     fix.add_argument("--check", action="store_true", help="say what would be fixed and write nothing")
     fix.add_argument("--unsafe-fixes", action="store_true", help="also fixes that say something new")
     _add_common(fix)
-    explain = commands.add_parser("explain", help="say why a rule is there", allow_abbrev=False)
+    explain = commands.add_parser("explain", help="say why a rule is there")
     explain.set_defaults(command=_explain)
     explain.add_argument("rule", nargs="?", metavar="RULE", help="an id or a name; all rules without it")
     return parser

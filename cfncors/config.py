@@ -155,7 +155,9 @@ def _is_origin(text: str) -> bool:
     match = re.fullmatch(_ORIGIN, text)
     if match is None:
         return False
-    return match["port"] is None or (match["port"] != _DEFAULT_PORTS.get(match["scheme"]) and int(match["port"]) < 65536)
+    return match["port"] is None or (
+        match["port"] != _DEFAULT_PORTS.get(match["scheme"]) and int(match["port"]) < 65536
+    )
 
 
 def _suggestion(text: str) -> str:

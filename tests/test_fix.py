@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,9 +19,9 @@ def _toy_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     use_toy_rules(monkeypatch)
 
 
-def mend(text: str, **choices: object) -> FixResult:
+def mend(text: str, **choices: Any) -> FixResult:
     unsafe = bool(choices.pop("unsafe", False))
-    return fix_text(text, "t.yaml", Settings(**choices), unsafe)  # type: ignore[arg-type]
+    return fix_text(text, "t.yaml", Settings(**choices), unsafe)
 
 
 def reasons(result: FixResult) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ def _toy_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     use_toy_rules(monkeypatch)
 
 
-def found(text: str, name: str = "t.yaml", **choices: object) -> list[tuple[int, str, str]]:
+def found(text: str, name: str = "t.yaml", **choices: Any) -> list[tuple[int, str, str]]:
     """Line, rule and message of each finding."""
-    report = check_text(text, name, Settings(**choices))  # type: ignore[arg-type]
+    report = check_text(text, name, Settings(**choices))
     assert not report.failed, report.error
     return [(each.start.line, each.finding.rule.id, each.finding.message) for each in report.placed]
 
@@ -124,7 +125,7 @@ def test_a_comment_with_an_unknown_rule() -> None:
 
 
 @pytest.mark.parametrize("choices", [{"ignore": ("W9402",)}, {"select": ("E9401", "I9491")}, {"ignore": ("I9491",)}])
-def test_a_suppression_of_a_rule_that_is_off_is_not_called_unused(choices: dict[str, object]) -> None:
+def test_a_suppression_of_a_rule_that_is_off_is_not_called_unused(choices: dict[str, Any]) -> None:
     assert found(template(A="fine # cfncors: ignore[W9402] reason"), **choices) == []
 
 

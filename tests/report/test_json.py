@@ -8,14 +8,18 @@ from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.report import FileReport, place
 from cfncors.report import json as report
-from cfncors.source import Edit, Mapping, parse
+from cfncors.source import Edit, Mapping, Node, Sequence, parse
 
 
 def test_the_contract() -> None:
     text = "\ufeffResources:\r\n  Api: {Cors: ['日', b]}\r\n"
     document = parse(text, "t.yaml")
-    assert isinstance(document.root, Mapping)
-    node = document.root.get("Resources").get("Api").get("Cors").items[1]  # type: ignore[union-attr]
+    node: Node = document.root
+    for key in ("Resources", "Api", "Cors"):
+        assert isinstance(node, Mapping)
+        node = node.get(key) or node
+    assert isinstance(node, Sequence)
+    node = node.items[1]
     fix = Fix("quote it", "safe", (Edit(node.start, node.end, '"b"'),))
     rule = Rule("E9411", "unquoted-literal", "", ("safe",))
     finding = Finding(rule, "message", node, fix, says=Says("browser", "blocked"))

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.report import FileReport, place
 from cfncors.report import text as report
 from cfncors.report.terminal import Style, columns, wrapped
-from cfncors.source import Edit, Node, parse
+from cfncors.source import Edit, Scalar, parse
 
 RULE = Rule("E9411", "unquoted-literal", "", ("safe",))
 
 
-def at(text: str, wanted: str, message: str = "it is wrong", **extra: object) -> FileReport:
+def at(text: str, wanted: str, message: str = "it is wrong", **extra: Any) -> FileReport:
     """A report with one finding on the first place in ``text`` where ``wanted`` stands."""
     document = parse(text, "t.yaml")
     start = text.index(wanted)
-    from cfncors.source import Scalar
-
-    node: Node = Scalar(wanted, start, start + len(wanted), "")
-    finding = Finding(RULE, message, node, **extra)  # type: ignore[arg-type]
+    finding = Finding(RULE, message, Scalar(wanted, start, start + len(wanted), ""), **extra)
     return FileReport("t.yaml", document, (place(document, finding),))
 
 
-def lines(text: str, wanted: str, style: Style | None = None, **extra: object) -> list[str]:
+def lines(text: str, wanted: str, style: Style | None = None, **extra: Any) -> list[str]:
     return report.render([at(text, wanted, **extra)], style or Style()).splitlines()
 
 
