@@ -21,7 +21,7 @@ from cfncors.discover import STDIN, Candidate, candidates
 from cfncors.errors import UnreadableTemplate, UsageError
 from cfncors.lint import DEBUG, all_rules, check_bytes, check_files, over_files
 from cfncors.report import FileReport, FixResult
-from cfncors.report.terminal import Style, printable, wrapped
+from cfncors.report.terminal import Style, printable, printable_name, wrapped
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -224,7 +224,7 @@ def _note_skipped(args: argparse.Namespace, named: list[Candidate], reports: Seq
     """Say which named files are no templates, and which folders hold none; the exit code for that."""
     for candidate, report in zip(named, reports, strict=True):
         if report.skipped and candidate.folder is None and not args.templates_only:
-            note = f"note: {printable(report.name)} is no CloudFormation or SAM template; skipped"
+            note = f"note: {printable_name(report.name)} is no CloudFormation or SAM template; skipped"
             print(note, file=sys.stderr)
     templates = [os.path.abspath(report.name) for report in reports if not report.skipped]
     code = CLEAN
@@ -233,7 +233,7 @@ def _note_skipped(args: argparse.Namespace, named: list[Candidate], reports: Seq
             continue
         inside = os.path.join(os.path.abspath(folder), "")
         if not any(path.startswith(inside) for path in templates):
-            where = f"{printable(folder)}: no CloudFormation or SAM template in this folder"
+            where = f"{printable_name(folder)}: no CloudFormation or SAM template in this folder"
             print(f"cfncors: error: {where} (*.yaml, *.yml, *.json, *.template)", file=sys.stderr)
             code = USAGE
     return code
@@ -296,7 +296,9 @@ def _deliver(args: argparse.Namespace, candidate: Candidate, result: FixResult) 
     if args.diff:
         from cfncors.report import diff
 
-        _write_bytes(diff.render(result.name, result.before, result.after, _style(sys.stdout)).encode())
+        _write_bytes(
+            diff.render(result.name, result.before, result.after, _style(sys.stdout)).encode(errors="surrogateescape")
+        )
     elif candidate.path == STDIN:
         _write_bytes(result.after.encode())
     else:

@@ -1,8 +1,9 @@
 """The fix engine: fixes are data, and no result is believed before it has been read and checked again.
 
 A pass collects the wanted fixes, applies those that do not overlap in one splice, and checks the result. Each fix
-must leave its finding gone, add none, and keep a template that parses. When the joint result is not like that, the
-fixes of the pass are tried one after another, so that the one at fault is found and refused with a reason.
+must leave its finding gone, add none, and keep a template that parses. A finding that a fix brings to light may be
+mended in the same breath. When the joint result is still not like that, the fixes of the pass are tried one after
+another, so that the one at fault is found and refused with a reason.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
@@ -22,11 +23,11 @@ from cfncors.source import Sequence as ListNode
 from cfncors.source.document import Shared
 
 MAX_PASSES: Final = 10
+#: How many times a fix may bring to light another finding that has a fix itself.
+MAX_STEPS: Final = 4
 
 #: What identifies a finding from one pass to the next.
 Key = tuple[str, str]
-#: A text and its check.
-Checked = tuple[str, FileReport]
 
 
 @dataclass(eq=False, slots=True)
@@ -35,6 +36,14 @@ class _Group:
 
     placed: list[Placed]
     edits: tuple[Edit, ...]
+
+
+class _Result(NamedTuple):
+    """A text that passed, its check, and what was done."""
+
+    text: str
+    report: FileReport
+    made: list[_Group]
 
 
 def fix_text(text: str, name: str, settings: Settings, unsafe: bool = False) -> FixResult:
@@ -77,10 +86,11 @@ class _Engine:
         text = before
         report = self.check(text)
         for _ in range(MAX_PASSES):
-            done = self.one_pass(text, report)
-            if done is None:
+            result = self.one_pass(text, report)
+            if result is None:
                 break
-            text, report = done
+            text, report, made = result
+            self.applied += [Applied(each.finding.rule, _title(each)) for group in made for each in group.placed]
         else:
             wanted = (placed for placed in report.placed if self.wants(placed.finding))
             self.refused = {id(placed): f"still not at rest after {MAX_PASSES} passes" for placed in wanted}
@@ -91,24 +101,23 @@ class _Engine:
     def check(self, text: str) -> FileReport:
         return check_text(text, self.name, self.watched)
 
-    def one_pass(self, text: str, report: FileReport) -> Checked | None:
-        """The text after a pass and its check; ``None`` when there is nothing left that may be done."""
+    def one_pass(self, text: str, report: FileReport) -> _Result | None:
+        """What a pass comes to; ``None`` when there is nothing left that may be done."""
         self.refused = {}
         if report.document is None or report.failed:
             return None
-        groups = [group for group in self.groups(report) if self.may_share(report.document, group)]
+        groups = [group for group in self.groups(report.placed) if self.may_share(report.document, group)]
         while chosen := list(_without_overlaps(groups)):
-            good, done = self.together(text, report, chosen)
-            if done is not None:
-                self.applied += [Applied(each.finding.rule, _title(each)) for group in good for each in group.placed]
-                return done
+            result = self.together(text, report, chosen)
+            if result is not None:
+                return result
             groups = [group for group in groups if group not in chosen]  # those that waited for refused ones
         return None
 
-    def groups(self, report: FileReport) -> list[_Group]:
+    def groups(self, findings: Iterable[Placed]) -> list[_Group]:
         """The wanted fixes in the order of the file, identical ones as one."""
         groups: dict[tuple[Edit, ...], _Group] = {}
-        for placed in report.placed:
+        for placed in findings:
             fix = placed.finding.fix
             if fix is None or not fix.edits or not self.wants(placed.finding):
                 continue
@@ -121,33 +130,27 @@ class _Engine:
         return fix is not None and self.settings.wants(finding.rule.id) and (self.unsafe or fix.safety == "safe")
 
     def may_share(self, document: Document, group: _Group) -> bool:
-        """Whether an edit of an anchored value is asked for by all places that repeat the value."""
-        for aliases, places in _touched(document, group.edits):
-            if len(group.placed) < places:
-                plural = "place uses it" if aliases == 1 else "places use it"
-                self.refuse(group, f"the value is shared by an anchor, and {aliases} other {plural}; edit it by hand")
-                return False
-        return True
+        """Whether a fix changes no other place by way of an anchor; it is refused otherwise."""
+        aliases = self.harms_others(document, group)
+        if aliases:
+            others = "1 other place uses it" if aliases == 1 else f"{aliases} other places use it"
+            self.refuse(group, f"the value is shared by an anchor, and {others}; edit it by hand")
+        return not aliases
 
-    def attempt(self, text: str, report: FileReport, chosen: Sequence[_Group]) -> tuple[Checked | None, str]:
-        """The text with the chosen fixes and its check, or ``None`` and what is wrong with it."""
-        edits = list(dict.fromkeys(edit for group in chosen for edit in group.edits))
-        try:
-            after = apply(text, edits)
-        except ValueError as error:
-            return None, f"its edits overlap: {error}"
-        new = self.check(after)
-        why = _objection(report, new, chosen)
-        return ((after, new), "") if why is None else (None, why)
+    @staticmethod
+    def harms_others(document: Document, group: _Group) -> int:
+        """How many aliases repeat a value that the fix changes, unless all places that repeat it ask for the fix."""
+        touched = _touched(document, group.edits)
+        return next((aliases for aliases, places in touched if len(group.placed) < places), 0)
 
-    def together(self, text: str, report: FileReport, chosen: list[_Group]) -> tuple[list[_Group], Checked | None]:
+    def together(self, text: str, report: FileReport, chosen: list[_Group]) -> _Result | None:
         """All chosen fixes at once; failing that, each with the good ones before it, and the others are refused."""
         result, why = self.attempt(text, report, chosen)
         if result is not None:
-            return chosen, result
+            return result
         if len(chosen) == 1:
             self.refuse(chosen[0], why)
-            return [], None
+            return None
         good: list[_Group] = []
         for group in chosen:
             after, why = self.attempt(text, report, [*good, group])
@@ -156,7 +159,37 @@ class _Engine:
             else:
                 good.append(group)
                 result = after
-        return good, result
+        return result
+
+    def attempt(self, text: str, report: FileReport, chosen: Sequence[_Group]) -> tuple[_Result | None, str]:
+        """Make the chosen fixes, then those of findings that they bring to light. ``None`` and what is wrong with
+        the chosen ones when that leads nowhere."""
+        made: list[_Group] = []
+        first_objection = ""
+        step = list(chosen)
+        for _ in range(MAX_STEPS):
+            try:
+                text = apply(text, (edit for group in step for edit in group.edits))
+                text.encode()
+            except ValueError as error:  # edits that overlap, or text that UTF-8 cannot hold
+                return None, first_objection or str(error)
+            made += step
+            here = self.check(text)
+            objection = _objection(report, here, chosen)
+            if objection is None:
+                return _Result(text, here, made), ""
+            first_objection = first_objection or objection
+            step = list(_without_overlaps(self.revealed(report, here)))
+            if not step:
+                break
+        return None, first_objection
+
+    def revealed(self, before: FileReport, after: FileReport) -> list[_Group]:
+        """The wanted fixes of findings that are new; none when one of these cannot be fixed."""
+        new = _new(before, after)
+        if after.document is None or not all(self.wants(placed.finding) for placed in new):
+            return []
+        return [group for group in self.groups(new) if not self.harms_others(after.document, group)]
 
     def refuse(self, group: _Group, reason: str) -> None:
         for placed in group.placed:
@@ -209,16 +242,25 @@ def _objection(before: FileReport, after: FileReport, chosen: Sequence[_Group]) 
         return f"its result could not be read: {after.error.reason}"
     if after.skipped or after.internal:
         return "its result would not be a template" if after.skipped else f"its result: {after.internal[0]}"
-    old = Counter(map(_key, before.findings))
-    new = Counter(map(_key, after.findings))
-    for placed in after.placed:
-        # A suppression whose finding another fix took away is rightly called unused from now on.
-        if new[_key(placed.finding)] > old[_key(placed.finding)] and placed.finding.rule.id != "I9491":
-            return f"it would add {placed.finding.rule.id} on line {placed.start.line}: {placed.finding.message}"
+    for placed in _new(before, after):
+        return f"it would add {placed.finding.rule.id} on line {placed.start.line}: {placed.finding.message}"
+    old, new = Counter(map(_key, before.findings)), Counter(map(_key, after.findings))
     mended = Counter(_key(placed.finding) for group in chosen for placed in group.placed)
     if any(new[key] > old[key] - times for key, times in mended.items()):
         return "its finding would not go away"
     return None
+
+
+def _new(before: FileReport, after: FileReport) -> list[Placed]:
+    """Findings that were not there before. A suppression whose finding another fix took away does not count: it is
+    rightly called unused from now on."""
+    known = Counter(map(_key, before.findings))
+    counts = Counter(map(_key, after.findings))
+    return [
+        placed
+        for placed in after.placed
+        if counts[_key(placed.finding)] > known[_key(placed.finding)] and placed.finding.rule.id != "I9491"
+    ]
 
 
 # -- anchors ----------------------------------------------------------------------------------------------------------
@@ -229,7 +271,7 @@ def _touched(document: Document, edits: tuple[Edit, ...]) -> list[tuple[int, int
     if not document.shared:
         return []
     try:
-        new = parse(apply(document.text, list(edits)), document.name)
+        new = parse(apply(document.text, edits), document.name)
     except (UnreadableTemplate, ValueError):
         return []  # the attempt will say so
     changed = []

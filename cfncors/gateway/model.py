@@ -188,6 +188,8 @@ class RestApi:
     #: gateway responses written under a name that API Gateway does not know, too
     all_gateway_responses: tuple[GatewayResponse, ...] = ()
     deployments: tuple[Resource, ...] = field(default=())
+    #: code in the template that sends a CORS header for this API
+    code: Node | None = None
 
     @cached_property
     def options(self) -> dict[str, Method]:
@@ -212,7 +214,8 @@ class RestApi:
 
     @cached_property
     def evidence(self) -> Node | None:
-        """Where the API says that it is for other origins: ``Cors``, an OPTIONS method, or a CORS header."""
+        """Where the API says that it is for other origins: ``Cors``, an OPTIONS method, a CORS header, inline code that
+        sends one."""
         if self.cors is not None:
             return self.cors.key
         for method in self.methods:
@@ -222,7 +225,7 @@ class RestApi:
             for name, header in headers.items():
                 if name.startswith("access-control-allow-"):
                     return header.key
-        return None
+        return self.code
 
     def _header_sets(self) -> Iterator[Headers]:
         for response in self.all_gateway_responses:

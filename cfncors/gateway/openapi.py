@@ -232,6 +232,15 @@ def gateway_responses(template: Template, body: Mapping, resource: str) -> Itera
             )
 
 
+def is_opaque(body: Mapping) -> bool:
+    """Whether paths or gateway responses of a body are made by an intrinsic function or a macro."""
+    section = body.get(GATEWAY_RESPONSES)
+    entries = section.entries if isinstance(section, Mapping) else []
+    return any(
+        parameters.is_opaque(node) for node in (body, body.get("paths"), section, *(entry.value for entry in entries))
+    )
+
+
 def strays(node: Node | None) -> tuple[Scalar, ...]:
     """Keys of ``ResponseParameters`` that name neither a header nor a path nor a query string."""
     found = parameters.mapping(node)

@@ -7,7 +7,7 @@ from typing import Final
 
 from cfncors.gateway.model import Header, Headers, Integration, IntegrationKind, IntegrationResponse, MethodResponse
 from cfncors.source import Mapping, Node, Scalar, Sequence
-from cfncors.template import Absent, Known, Template, Value, leaves, scalar_text
+from cfncors.template import Absent, Known, Template, Value, intrinsic, leaves, scalar_text
 from cfncors.template.intrinsics import branches
 
 METHOD_PREFIX: Final = "method.response.header."
@@ -26,6 +26,15 @@ _KINDS: Final[dict[str, IntegrationKind]] = {
 def mapping(node: Node | None) -> Mapping | None:
     """``node`` if it is a mapping of its own, no intrinsic."""
     return node if isinstance(node, Mapping) and node.tag is None else None
+
+
+def is_opaque(node: Node | None) -> bool:
+    """Whether a part of a mapping cannot be seen: an intrinsic stands for it, or a macro or loop adds keys to it."""
+    if node is None or (isinstance(node, Scalar) and node.tag is None):
+        return False
+    return intrinsic(node) is not None or (
+        isinstance(node, Mapping) and any(entry.key.text.startswith("Fn::") for entry in node.entries)
+    )
 
 
 def headers(template: Template, node: Node | None, prefix: str) -> Headers:

@@ -19,7 +19,7 @@ from cfncors.gateway.model import (
 )
 from cfncors.source import Node, Scalar, Sequence
 from cfncors.template import Resource, Template, intrinsic, scalar_text
-from cfncors.template.intrinsics import ref
+from cfncors.template.intrinsics import branches, ref
 
 REST_API: Final = "AWS::ApiGateway::RestApi"
 SAM_API: Final = "AWS::Serverless::Api"
@@ -66,33 +66,26 @@ def api_name(node: Node | None) -> str:
     named = ref(node)
     if named is not None:
         return named
-    return "" if node is None else f"<{_canonical(node)}>"
+    return "" if node is None else f"<{canonical(node)}>"
 
 
-def _canonical(node: Node) -> str:
-    """An expression as text, short and long form alike."""
-    found = intrinsic(node)
-    if found is not None and not (found.argument is node and isinstance(node, Scalar)):
-        inner = found.argument
-        body = _contents(inner) if inner is node else _canonical(inner)
-        return f"{found.name}({body})"
-    if isinstance(node, Scalar):
-        name = found.name if found is not None else ""
-        return f"{name}({node.text})" if name else repr(node.text)
-    return _contents(node)
+def canonical(node: Node) -> str:
+    """An expression as text that is equal for equal expressions, short and long form alike."""
+    call = intrinsic(node)
+    if call is None:
+        return _contents(node)
+    argument = call.argument
+    if call.name == "Fn::GetAtt" and isinstance(argument, Scalar):  # "Api.Arn" says the same as [Api, Arn]
+        return f"{call.name}({','.join(map(repr, argument.text.split('.', 1)))})"
+    return f"{call.name}({_contents(argument) if argument is node else canonical(argument)})"
 
 
 def _contents(node: Node) -> str:
     if isinstance(node, Scalar):
         return repr(node.text)
     if isinstance(node, Sequence):
-        return ",".join(_canonical(item) for item in node.items)
-    return ",".join(f"{key}:{_canonical(entry.value)}" for key, entry in node.items())
-
-
-def canonical(node: Node) -> str:
-    """An expression as text that is equal for equal expressions, short and long form alike."""
-    return _canonical(node)
+        return ",".join(canonical(item) for item in node.items)
+    return ",".join(f"{key}:{canonical(entry.value)}" for key, entry in node.items())
 
 
 def rest_apis(parts: Parts) -> Iterator[RestApi]:
@@ -114,6 +107,8 @@ def _rest_api(parts: Parts, resource: Resource) -> RestApi:
         or any(name in (resource.properties or ()) for name in ("BodyS3Location", "CloneFrom", "Fn::Transform"))
         or (resource.properties is None and resource.node.get("Properties") is not None)
         or template.has_loops
+        or (body is not None and openapi.is_opaque(body))
+        or not all(_is_known(parts, r) for r in parts.of(parts.gateway_responses, api))
     )
     from_body = [m for item in openapi.path_items(template, body, api) for m in item.methods] if body else []
     responses = list(openapi.gateway_responses(template, body, api)) if body else []
@@ -137,6 +132,14 @@ def _rest_api(parts: Parts, resource: Resource) -> RestApi:
         all_gateway_responses=tuple(responses),
         deployments=tuple(parts.of(parts.deployments, api)),
     )
+
+
+def _is_known(parts: Parts, response: Resource) -> bool:
+    """Whether the type of a ``GatewayResponse`` resource is known, and its headers."""
+    kind = response.get("ResponseType")
+    known = kind is not None and parts.template.known(kind) is not None
+    given = response.get("ResponseParameters")
+    return known and not any(parameters.is_opaque(branch) for branch in branches(given))
 
 
 def _external(parts: Parts, name: str) -> RestApi:

@@ -130,6 +130,8 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
         or (properties is not None and any(name in properties for name in ("DefinitionUri", "Fn::Transform")))
         or (resource is not None and own is None and resource.node.get("Properties") is not None)
         or template.has_loops
+        or (body is not None and openapi.is_opaque(body))
+        or (properties is not None and _is_opaque(properties))
     )
     managed = not incomplete and written is None
     drafts = list(_body_drafts(template, body, api)) if body is not None else []
@@ -163,6 +165,16 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
         body,
         tuple(responses),
     )
+
+
+def _is_opaque(properties: Mapping) -> bool:
+    """Whether a macro, which CloudFormation runs before SAM, makes the gateway responses, ``Cors`` or ``Auth``."""
+    section = properties.get("GatewayResponses")
+    entries = section.entries if isinstance(section, Mapping) else []
+    nodes = (properties, section, properties.get("Auth"), *(entry.value for entry in entries))
+    cors = properties.get("Cors")
+    made = intrinsic(cors)
+    return any(parameters.is_opaque(node) for node in nodes) or (made is not None and made.name == "Fn::Transform")
 
 
 def _body_drafts(template: Template, body: Mapping, api: str) -> Iterator[Draft]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cfncors.report.file_report import FileReport, Placed
 from cfncors.report.fix_result import FixResult
-from cfncors.report.terminal import Style, printable, wrapped
+from cfncors.report.terminal import Style, printable_name, wrapped
 from cfncors.report.text import counted
 
 
@@ -20,7 +20,7 @@ def done(result: FixResult, dry: bool, style: Style) -> str:
     rules = ", ".join(rule_id if number == 1 else f"{rule_id} ×{number}" for rule_id, number in sorted(times.items()))
     verb = style.cyan("would fix") if dry else style.green("fixed")
     fixes = counted(len(result.applied), "fix", "fixes")
-    return f"{verb} {printable(result.name)}: {fixes} ({rules})\n"
+    return f"{verb} {printable_name(result.name)}: {fixes} ({rules})\n"
 
 
 def left(result: FixResult) -> FileReport:
@@ -39,7 +39,7 @@ def held(result: FixResult, style: Style) -> str:
     """The refused fixes of a file, with reasons, for a run that does not print what is left."""
     return "".join(
         wrapped(
-            f"held back in {result.name}: {each.placed.finding.rule.id} {each.placed.finding.message} ({each.reason})",
+            f"held back in {printable_name(result.name)}: {each.placed.finding.rule.id} {each.placed.finding.message} ({each.reason})",
             style.width,
             "",
             "  ",

@@ -52,6 +52,11 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def printable_name(name: str) -> str:
+    """A file name on one line."""
+    return printable(name).replace("\n", "\ufffd")
+
+
 def columns(char: str) -> int:
     """How many columns a character takes on a terminal."""
     if char.isascii():
@@ -64,19 +69,22 @@ def columns(char: str) -> int:
 
 
 def wrapped(text: str, width: int, first: str, rest: str) -> str:
-    """The text in lines of at most ``width`` columns after their prefixes. A longer word stands alone, unbroken."""
+    """The text in lines of at most ``width`` columns after their prefixes. A longer word stands alone, unbroken; a
+    no-break space joins words that belong together, such as a command."""
     lines: list[str] = []
     for paragraph in printable(text).split("\n"):
         line = first if not lines else rest
         empty = True
-        for word in paragraph.split():
+        for word in paragraph.replace("\t", " ").split(" "):
+            if not word:
+                continue
             if not empty and _width(line) + 1 + _width(word) > width:
                 lines.append(line)
                 line, empty = rest, True
             line += word if empty else f" {word}"
             empty = False
         lines.append(line.rstrip())
-    return "\n".join(lines)
+    return "\n".join(lines).replace("\u00a0", " ")
 
 
 def _width(text: str) -> int:

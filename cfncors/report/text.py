@@ -8,7 +8,11 @@ from typing import Final
 
 from cfncors.findings import Finding, Severity
 from cfncors.report.file_report import FileReport, Placed
-from cfncors.report.terminal import Style, columns, printable, wrapped
+from cfncors.report.terminal import Style, columns, printable, printable_name, wrapped
+
+#: Commands stand on one line, so that they can be copied.
+COMMAND: Final = "cfncors\u00a0fix"
+COMMAND_UNSAFE: Final = "cfncors\u00a0fix\u00a0--unsafe-fixes"
 
 _NOUNS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}
 #: How much of a long line is shown before the place, so that one sees where it belongs.
@@ -54,10 +58,10 @@ def _fixable(findings: list[Finding]) -> str:
     safeties = Counter(finding.fix.safety for finding in findings if finding.fix is not None)
     safe, unsafe = safeties["safe"], safeties["unsafe"]
     if safe and unsafe:
-        return f"; {safe} fixable with `cfncors fix`, {unsafe} more with --unsafe-fixes"
+        return f"; {safe} fixable with `{COMMAND}`, {unsafe} more with --unsafe-fixes"
     if safe:
-        return f"; {safe} fixable with `cfncors fix`"
-    return f"; {unsafe} fixable with `cfncors fix --unsafe-fixes`" if unsafe else ""
+        return f"; {safe} fixable with `{COMMAND}`"
+    return f"; {unsafe} fixable with `{COMMAND_UNSAFE}`" if unsafe else ""
 
 
 def _file(report: FileReport, style: Style) -> str:
@@ -66,7 +70,7 @@ def _file(report: FileReport, style: Style) -> str:
 
 
 def _problems(report: FileReport, style: Style) -> Iterator[str]:
-    name = printable(report.name)
+    name = printable_name(report.name)
     if report.error is not None:
         error = report.error
         yield f"{name}:{error.line}:{error.column}: {style.red('E9490')} {_one_line(error.reason)}\n"
@@ -96,14 +100,14 @@ def _notes(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.says is not None:
         yield finding.says.who, finding.says.text
     if finding.fix is not None:
-        how = "cfncors fix" if finding.fix.safety == "safe" else "unsafe; cfncors fix --unsafe-fixes"
+        how = COMMAND if finding.fix.safety == "safe" else f"unsafe; {COMMAND_UNSAFE}"
         yield "fix", f"{finding.fix.title} ({how})"
     elif finding.no_fix is not None:
         yield "no fix", finding.no_fix
 
 
 def _place(name: str, placed: Placed) -> str:
-    return f"{printable(name)}:{placed.start.line}:{placed.start.column}:"
+    return f"{printable_name(name)}:{placed.start.line}:{placed.start.column}:"
 
 
 def _id(finding: Finding, style: Style) -> str:

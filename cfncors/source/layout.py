@@ -7,6 +7,7 @@ container spells it, be that the value or ``*alias``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from cfncors.errors import CannotEdit
@@ -22,7 +23,7 @@ _BREAK: Final = re.compile(rf"\r\n|[{BREAKS}]")
 _BLANK_OR_COMMENT: Final = re.compile(rf"([ \t]*)(#)?[^{BREAKS}]*")
 _COLON: Final = re.compile(r"[ \t]*:")
 _FLOW_COLON: Final = re.compile(r"\s*:")
-_PROPERTIES: Final = re.compile(rf"(?:[&!][^\s,\[\]{{{{}}}}]*+(?:\s++|(?<=\s)#[^{BREAKS}]*+)*+)*+")
+_PROPERTIES: Final = re.compile(rf"(?:[&!][^\s,\[\]{{}}]*+(?:\s++|(?<=\s)#[^{BREAKS}]*+)*+)*+")
 _ANCHOR: Final = re.compile(r"&[^\s,\[\]{}]+")
 _ALIAS: Final = re.compile(rf"(?:\s++|#[^{BREAKS}]*+|[,\-:?\[{{]|[&!][^\s,\[\]{{}}]*+)*+(\*[^\s,\[\]{{}}]+)")
 
@@ -213,12 +214,13 @@ def dash_step(document: Document, node: Node) -> int:
     return step(document, node)
 
 
-def nearest_first(document: Document, node: Node) -> list[Node]:
+def nearest_first(document: Document, node: Node) -> Iterator[Node]:
     """``node``, the collections around it from the inside out, then all collections in the order of the file."""
-    chain: list[Node] = [node]
-    while (above := document.parents.get(id(chain[-1]))) is not None:
-        chain.append(above.container)
-    return [*chain, *document.collections]
+    yield node
+    while (above := document.parents.get(id(node))) is not None:
+        node = above.container
+        yield node
+    yield from document.collections
 
 
 def _own_steps(document: Document, mapping: Mapping) -> tuple[int | None, int | None]:

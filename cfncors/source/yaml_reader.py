@@ -29,7 +29,9 @@ _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 _SUSPICIOUS: Final = 5_000
 _DEEP_BLOCK: Final = re.compile(r"^[-? \t]{5000}", re.MULTILINE)
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ALIAS: Final = re.compile(r"(?:\s++|(?<=\s)#[^\n\r\x85\u2028\u2029]*+|[,\-:?\[{]|[&!][^\s,\[\]{}]*+)*+(\*[^\s,\[\]{}]+)")
+_ALIAS: Final = re.compile(
+    r"(?:\s++|(?<=\s)#[^\n\r\x85\u2028\u2029]*+|[,\-:?\[{]|[&!][^\s,\[\]{}]*+)*+(\*[^\s,\[\]{}]+)"
+)
 _TEXT_TAG: Final = re.compile(r"(?:&\S+\s+)?(?:!!str|!|!<tag:yaml\.org,2002:str>)(?:\s|$)")
 _TYPED_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")

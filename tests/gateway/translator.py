@@ -28,7 +28,9 @@ def transformed(text: str) -> str:
     from samtranslator.yaml_helper import yaml_parse
 
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
-    template = yaml_parse(text)
+    plain = text.removeprefix("\ufeff")
+    # The translator's YAML reader does not take JSON with tabs; the service reads it as JSON.
+    template = json.loads(plain) if plain.lstrip().startswith("{") else yaml_parse(plain)
     _package(template)
     try:
         return json.dumps(json.loads(json.dumps(transform(template, {}, _NoManagedPolicies()))))

@@ -110,6 +110,12 @@ def test_words_are_never_broken() -> None:
     ]
 
 
+def test_commands_are_never_broken() -> None:
+    fix = Fix("a fix with a long title, so long that the line is full", "unsafe", ())
+    written = lines("A: b\n", "b", fix=fix)
+    assert written[-2] == "      cfncors fix --unsafe-fixes)"
+
+
 def test_the_width_of_characters() -> None:
     assert [columns(char) for char in "a日é\u0301\u200bｶ"] == [1, 2, 1, 0, 0, 1]
 
@@ -127,7 +133,7 @@ def test_the_sum(fixes: list[str], tail: str) -> None:
     offers = [at("A: b\n", "b", fix=Fix("x", safety, ())) for safety in fixes]  # type: ignore[arg-type]
     reports = [*offers, at("A: b\n", "b"), FileReport("ok.yaml")]
     found = f"Found {report.counted(len(fixes) + 1, 'error')} in {report.counted(len(fixes) + 1, 'file')}"
-    assert report.summary(reports, 40) == f"{found} (40 files checked){tail}"
+    assert report.summary(reports, 40).replace("\u00a0", " ") == f"{found} (40 files checked){tail}"
 
 
 def test_the_sum_of_nothing() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cfncors.errors import CannotEdit
-from cfncors.source import Document, Mapping, Node, Scalar, append, apply, parse, put, remove, rename, replace
+from cfncors.source import Document, Mapping, Scalar, append, apply, decode, parse, put, remove, rename, replace
+from tests.shared import corpus, needs_shared
 from tests.source import writing
 from tests.source.trees import collections, comments, data, pyyaml, ruamel, walk
 
@@ -146,3 +146,27 @@ def test_remove_an_entry(seed: int) -> None:
     target = at(expected, document.path(container))
     del target[key]
     check(text, document.name, remove(document, container, key), expected)
+
+
+@needs_shared
+@pytest.mark.parametrize("path", corpus(), ids=lambda path: path.name)
+def test_put_in_real_templates(path: Any) -> None:
+    text = decode(path.read_bytes())
+    document = parse(text, path.name)
+    mappings = [node for node in collections(document) if isinstance(node, Mapping) and node.entries and not document.sharers(node)]
+    before = data(document.root)
+    for mapping in mappings[:: 1 + len(mappings) // 12]:
+        edits = put(document, mapping, ["Zz", "Inner"], ["'*'", {"a": "1"}])
+        result = apply(text, edits)
+        expected = copy.deepcopy(before)
+        target = expected
+        for step in document.path(mapping):
+            target = untagged(untagged(target)[step])
+        untagged(target)["Zz"] = {"Inner": ["'*'", {"a": "1"}]}
+        assert data(parse(result, path.name).root) == expected
+        kept = iter(result.splitlines())
+        assert all(line.rstrip(",") in (other.rstrip(",") for other in kept) for line in text.splitlines()[:-1])
+
+
+def untagged(content: Any) -> Any:
+    return content[1] if isinstance(content, tuple) else content

@@ -63,7 +63,7 @@ def ruamel(text: str, version: str = "1.2") -> Any:
     """The data as ruamel.yaml (YAML 1.2) reads it."""
     reader = YAML(typ="safe", pure=True)
     reader.Constructor = _Ruamel
-    reader.version = version  # type: ignore[assignment]
+    reader.version = version
     return reader.load(io.StringIO(text.removeprefix("\ufeff")))
 
 

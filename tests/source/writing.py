@@ -140,7 +140,11 @@ class Writer:
         parts = list(content.items()) if mapping else list(content)
         lines = ["{" if mapping else "["]
         for number, part in enumerate(parts):
-            text = self.text(part[0], True, key=True) + ": " + self.flow(part[1], True) if mapping else self.flow(part, True)
+            text = (
+                self.text(part[0], True, key=True) + ": " + self.flow(part[1], True)
+                if mapping
+                else self.flow(part, True)
+            )
             comma = "," if number < len(parts) - 1 or self.random.random() < 0.3 else ""
             lines.append(" " * self.step + text + comma + self._tail())
         return [*lines, "}" if mapping else "]"]
