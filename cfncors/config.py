@@ -79,8 +79,8 @@ def _table(path: str, whole: bool) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    if not whole and b"cfncors" not in data:
-        return None
+    if not whole and b"tool.cfncors" not in data:
+        return None  # without reading the TOML, which takes as long as checking a template
     import tomllib
 
     try:

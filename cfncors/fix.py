@@ -103,7 +103,9 @@ class _Engine:
 
     def one_pass(self, text: str, report: FileReport) -> _Result | None:
         """What a pass comes to; ``None`` when there is nothing left that may be done."""
-        self.refused = {}
+        wanted = (placed for placed in report.placed if self.wants(placed.finding))
+        # What a failed rule would say of a result is unknown, so nothing may be changed.
+        self.refused = {id(placed): "a rule failed on this file" for placed in wanted if report.failed}
         if report.document is None or report.failed:
             return None
         groups = [group for group in self.groups(report.placed) if self.may_share(report.document, group)]

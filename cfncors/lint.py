@@ -14,8 +14,8 @@ from cfncors.discover import Candidate
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding, Rule
 from cfncors.gateway import Model, build
-from cfncors.report import FileReport, Placed, place
-from cfncors.source import Document, decode, parse
+from cfncors.report import FileReport, place
+from cfncors.source import decode, parse
 from cfncors.suppress import suppress
 from cfncors.template import Template, load
 
@@ -26,7 +26,6 @@ DEBUG: Final = "CFNCORS_DEBUG"
 _WORTH_PROCESSES: Final = 400_000
 _MANY_FILES: Final = 16
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -164,6 +163,3 @@ def _size(candidate: Candidate) -> int:
         return os.stat(candidate.path).st_size
     except OSError:
         return 0
-
-
-__all__ = ["DEBUG", "Document", "FileReport", "Placed", "check_bytes", "check_file", "check_files", "check_text"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,6 +186,35 @@ def test_a_named_file_that_cannot_be_read(run: Run, command: str, content: bytes
     assert first.startswith(line)
     assert second == "other.yaml:6:10: W9402 the word 'odd'"
     assert content is None or Path("t.yaml").read_bytes() == content
+
+
+BAD = {
+    "half": template(A="wrong", B="[1, 2, 3]")[:-5],
+    "bomb": "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefghi")),
+    "cycle": "AWSTemplateFormatVersion: &x [*x]\n",
+    "deep yaml": "a: " + "[" * 200 + "]" * 200,
+    "deep json": '{"a": ' + "[" * 200 + "]" * 200 + "}",
+    "duplicate": template(A="wrong", B="x\n      A: wrong"),
+    "tag": template(A="!Foo wrong"),
+    "control": template(A="wrong \x01"),
+    "two documents": template(A="wrong") + "---\na: b\n",
+    "list": HEAD + "  - Type: AWS::SNS::Topic\n",
+    "json": '{"Resources": {"T": {"Type": "AWS::SNS::Topic" "x"}}}',
+}
+
+
+@pytest.mark.parametrize("command", ["check", "fix"])
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD.keys())
+def test_bad_input_is_one_line_with_its_place(run: Run, command: str, text: str) -> None:
+    path = put("t.yaml", text)
+    put("other.yaml", template(A="odd"))
+    done = run(command, "-q", "t.yaml", "other.yaml")
+    first, *rest = done.out.splitlines()
+    assert done.code == 3
+    assert re.match(r"t\.yaml:\d+:\d+: E9490 \S", first)
+    assert rest == ["other.yaml:6:10: W9402 the word 'odd'"]
+    assert path.read_text() == text
 
 
 def test_a_file_without_permission(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

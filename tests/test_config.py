@@ -63,7 +63,7 @@ def test_all_keys(tmp_path: Path) -> None:
         ('credentials = "yes"', "credentials is true or false, without quotes"),
         ('origin = "https://a.example/"', "write https://a.example"),
         ("origin = ", "not TOML"),
-        ("[tool]\ncfncors = 3", "tool.cfncors is not a table; write [tool.cfncors]"),
+        ("tool.cfncors = 3", "tool.cfncors is not a table; write [tool.cfncors]"),
     ],
 )
 def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -142,6 +142,7 @@ def test_a_template_in_which_a_rule_fails_is_not_touched() -> None:
     result = mend(text)
     assert result.after == text
     assert result.report.internal[0].startswith("rule E9407: KeyError")
+    assert reasons(result) == [("E9401", "a rule failed on this file")]
 
 
 SHARED = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from cfncors.browser import console
@@ -21,7 +22,7 @@ from cfncors.checks.remedies import (
     sends_credentials,
     together,
 )
-from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES
+from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
 from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import static_texts
@@ -29,7 +30,8 @@ from cfncors.gateway.model import ALLOW_ORIGIN, GatewayResponse, Model, RestApi
 from cfncors.gateway.references import reached
 from cfncors.gateway.rest_api import canonical
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
-from cfncors.source.edit import put, remove, replace
+from cfncors.source.edit import put, remove
+from cfncors.source.edit import replace as rewrite
 from cfncors.source.emit import Data, Raw
 from cfncors.template import intrinsic
 
@@ -46,12 +48,19 @@ def _hidden() -> Says:
     return Says("browser", console.blocked(console.missing_allow_origin()))
 
 
-def _lacking(api: RestApi) -> list[str]:
-    return [kind for kind in DEFAULTS if not _sends_origin(api.gateway_responses.get(kind))]
+def _lacking(api: RestApi) -> list[tuple[str, GatewayResponse | None]]:
+    """The default types that send no origin, with what is written of them. A slip in a name (E9415) counts as meant:
+    its own fix brings the header back."""
+    written = {meant_type(r.type): r for r in api.all_gateway_responses} | api.gateway_responses
+    return [
+        (kind, response)
+        for kind in DEFAULTS
+        if (response := written.get(kind)) is None or not (_sends_origin(response) or _unknown(response))
+    ]
 
 
-def _sends_origin(response: GatewayResponse | None) -> bool:
-    return response is not None and ALLOW_ORIGIN in response.headers
+def _sends_origin(response: GatewayResponse) -> bool:
+    return ALLOW_ORIGIN in response.headers or any(key.text.lower().endswith(ALLOW_ORIGIN) for key in response.strays)
 
 
 @rule("E9421", "gateway-response-without-cors", "safe")
@@ -91,7 +100,8 @@ def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    yield from _merged(rule, model, [a for a in model.rest_apis if a.complete and a.evidence is not None])
+    apis = [a for a in model.rest_apis if a.complete and a.evidence is not None]
+    yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
 
 
 @rule("W9422", "api-without-gateway-cors", "safe")
@@ -120,31 +130,42 @@ def api_without_gateway_cors(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
     apis = [a for a in model.rest_apis if a.complete and a.evidence is None and not a.private and a.methods]
-    yield from _merged(rule, model, apis)
+    yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
 
 
-def _merged(rule: Rule, model: Model, apis: list[RestApi]) -> Iterator[Finding]:
-    """One finding for one place and message: APIs that take ``Cors`` from Globals share it, and its fix."""
+def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for one place and message: APIs that take ``Cors`` or a gateway response from Globals share it, and
+    its fix. The first of a finding's resources is its API."""
     found: dict[tuple[int, str], list[Finding]] = {}
-    for api in apis:
-        for finding in _without_cors(rule, model, api):
-            general = finding.message.replace(f" of {api.logical_id} ", " of {} ", 1)
-            found.setdefault((finding.node.start, general), []).append(finding)
-    for (_, general), findings in found.items():
-        first = findings[0]
-        ids = tuple(dict.fromkeys(name for finding in findings for name in finding.resources))
-        owners = ", ".join(finding.resources[0] for finding in findings)
-        yield Finding(rule, general.replace("{}", owners, 1), first.node, first.fix, first.no_fix, first.says, ids)
+    for finding in findings:
+        general = finding.message.replace(f" of {finding.resources[0]} ", " of {} ", 1)
+        found.setdefault((finding.node.start, general), []).append(finding)
+    for (_, general), same in found.items():
+        fix, why = same[0].fix, same[0].no_fix
+        if any(finding.fix != fix for finding in same):
+            fix, why = None, "the APIs that share it have different origins"
+        ids = tuple(dict.fromkeys(name for finding in same for name in finding.resources))
+        owners = ", ".join(dict.fromkeys(finding.resources[0] for finding in same))
+        yield replace(same[0], message=general.replace("{}", owners, 1), fix=fix, no_fix=why, resources=ids)
+
+
+def _once(model: Model) -> Iterator[tuple[RestApi, GatewayResponse]]:
+    """All gateway responses; one that several APIs take from Globals comes once."""
+    seen: set[int] = set()
+    for api in model.rest_apis:
+        for response in api.all_gateway_responses:
+            if id(response.key) not in seen:
+                seen.add(id(response.key))
+                yield api, response
 
 
 def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
     absent = []
-    for kind in _lacking(api):
-        response = api.gateway_responses.get(kind)
+    for kind, response in _lacking(api):
         if response is None:
             absent.append(kind)
         else:
-            yield _headerless(rule, model, api, response)
+            yield _headerless(rule, model, api, kind, response)
     section = _section(api)
     groups = [[kind] for kind in absent] if section is not None else [absent] if absent else []
     for kinds in groups:
@@ -159,13 +180,13 @@ def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
         yield Finding(rule, message, place, fix, why, _hidden(), (api.logical_id,))
 
 
-def _headerless(rule: Rule, model: Model, api: RestApi, response: GatewayResponse) -> Finding:
+def _headerless(rule: Rule, model: Model, api: RestApi, kind: str, response: GatewayResponse) -> Finding:
     message = (
-        f"{response.type} of {api.logical_id} sends no Access-Control-Allow-Origin: a page cannot read API Gateway's "
-        f"own {_ERRORS[(response.type,)]}"
+        f"{kind} of {api.logical_id} sends no Access-Control-Allow-Origin: a page cannot read API Gateway's own "
+        f"{_ERRORS[(kind,)]}"
     )
     fix, why = attempt(
-        f"add the API's origin to {response.type}",
+        f"add the API's origin to {kind}",
         "safe",
         lambda: add_gateway_headers(model.template.document, response, gateway_headers(model, api)),
     )
@@ -174,13 +195,13 @@ def _headerless(rule: Rule, model: Model, api: RestApi, response: GatewayRespons
 
 def _section(api: RestApi) -> Scalar | None:
     """The key of the section that holds gateway responses, when there is one with entries."""
-    if api.dialect in ("sam", "sam-implicit"):
-        entry = api.properties.entry("GatewayResponses") if api.properties is not None else None
-    else:
-        entry = api.body.entry("x-amazon-apigateway-gateway-responses") if api.body is not None else None
-    if entry is None or entry.key.foreign or not isinstance(entry.value, Mapping) or not entry.value.entries:
-        return None
-    return entry.key
+    for entry in (
+        api.properties.entry("GatewayResponses") if api.properties is not None else None,
+        api.body.entry("x-amazon-apigateway-gateway-responses") if api.body is not None else None,
+    ):
+        if entry is not None and not entry.key.foreign and isinstance(entry.value, Mapping) and entry.value.entries:
+            return entry.key
+    return None
 
 
 def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str | None]:
@@ -188,7 +209,9 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
 
     def make() -> Edits:
         headers = gateway_headers(model, api)
-        if api.dialect in ("sam", "sam-implicit"):
+        section = _section(api)
+        in_body = section is not None and section.text.startswith("x-")
+        if api.dialect in ("sam", "sam-implicit") and not in_body:
             return _add_to_sam(model, api, kinds, headers)
         if api.body is not None and not api.body.foreign:
             return _add_to_body(model, api.body, kinds, headers)
@@ -289,11 +312,17 @@ def shadowed_default(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
     """
+    yield from _merged(_shadowing(rule, model))
+
+
+def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
     for api in model.rest_apis:
         if not api.complete or api.evidence is None:
             continue
         for response in api.all_gateway_responses:
-            if response.type in (*DEFAULTS, "REQUEST_TOO_LARGE") or _sends_origin(response) or _unknown(response):
+            if response.type not in GATEWAY_RESPONSE_TYPES or response.type in (*DEFAULTS, "REQUEST_TOO_LARGE"):
+                continue  # a misspelt type (E9415) says nothing yet
+            if _sends_origin(response) or _unknown(response):
                 continue
             fix, why = attempt(
                 f"add the API's origin to {response.type}",
@@ -310,9 +339,10 @@ def shadowed_default(rule: Rule, model: Model) -> Iterator[Finding]:
 
 
 def _unknown(response: GatewayResponse) -> bool:
-    """A misspelt type (E9415) says nothing yet; parameters made by an intrinsic may hold the header."""
+    """Parameters that an intrinsic makes may hold the header."""
     given = response.node.get("ResponseParameters") or response.node.get("responseParameters")
-    return response.type not in GATEWAY_RESPONSE_TYPES or intrinsic(given) is not None
+    headers = given.get("Headers") if isinstance(given, Mapping) else None
+    return intrinsic(given) is not None or intrinsic(headers) is not None
 
 
 @rule("W9424", "gateway-response-origin-differs", "safe")
@@ -340,6 +370,10 @@ def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Findin
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
+    yield from _merged(_differing(rule, model))
+
+
+def _differing(rule: Rule, model: Model) -> Iterator[Finding]:
     for api in model.rest_apis:
         own = own_origin(api) if api.complete else None
         if own is None or all(own is r.headers.get(ALLOW_ORIGIN) for r in api.all_gateway_responses):
@@ -361,7 +395,7 @@ def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Findin
             fix, why = attempt(
                 "copy the API's origin",
                 "safe",
-                lambda header=header, own=own: replace(  # type: ignore[misc]
+                lambda header=header, own=own: rewrite(  # type: ignore[misc]
                     model.template.document, header.node, header_data(own)
                 ),
             )
@@ -391,23 +425,22 @@ def gateway_response_status(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
-    for api in model.rest_apis:
-        for response in api.all_gateway_responses:
-            if response.type not in DEFAULTS or response.status is None:
-                continue
-            key, value = response.status
-            if isinstance(value, Scalar) and value.is_null:
-                continue
-            status = model.template.known(value) or "its value"
-            message = f"StatusCode on {response.type} turns every error that it stands for into {status}"
-            fix, why = attempt(
-                "remove the status code",
-                "unsafe",
-                lambda response=response, key=key: remove(  # type: ignore[misc]
-                    model.template.document, response.node, key.text
-                ),
-            )
-            yield Finding(rule, message, key, fix, why, None, (api.logical_id, response.resource))
+    for api, response in _once(model):
+        if response.type not in DEFAULTS or response.status is None:
+            continue
+        key, value = response.status
+        if isinstance(value, Scalar) and value.is_null:
+            continue
+        status = model.template.known(value) or "its value"
+        message = f"StatusCode on {response.type} turns every error that it stands for into {status}"
+        fix, why = attempt(
+            "remove the status code",
+            "unsafe",
+            lambda response=response, key=key: remove(  # type: ignore[misc]
+                model.template.document, response.node, key.text
+            ),
+        )
+        yield Finding(rule, message, key, fix, why, None, (api.logical_id, response.resource))
 
 
 @rule("E9426", "gateway-response-not-deployed", "safe", "unsafe")
@@ -542,8 +575,7 @@ def gateway_response_not_customisable(rule: Rule, model: Model) -> Iterator[Find
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
     """
-    for api in model.rest_apis:
-        for response in api.all_gateway_responses:
-            if response.type == "REQUEST_TOO_LARGE" and _sends_origin(response):
-                message = "API Gateway ignores headers on REQUEST_TOO_LARGE: a 413 is always hidden from the page"
-                yield Finding(rule, message, response.key, resources=(api.logical_id, response.resource))
+    for api, response in _once(model):
+        if response.type == "REQUEST_TOO_LARGE" and _sends_origin(response):
+            message = "API Gateway ignores headers on REQUEST_TOO_LARGE: a 413 is always hidden from the page"
+            yield Finding(rule, message, response.key, resources=(api.logical_id, response.resource))

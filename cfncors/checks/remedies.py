@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from cfncors.errors import CannotEdit
@@ -68,7 +69,7 @@ def expression(document: Document, name: str, argument: str) -> Data:
     """``!Ref X`` or ``!Sub "…"`` as this document writes it: short in YAML that uses tags, else long."""
     if document.format == "json":
         return {name: argument}
-    long_form = f"{name}:" in document.text and "!Ref" not in document.text and "!Sub" not in document.text
+    long_form = re.search(rf"\b{name}['\"]? *:", document.text) and not re.search("!(?:Ref|Sub)", document.text)
     return {name: argument} if long_form else Tagged("!" + name.removeprefix("Fn::"), argument)
 
 

@@ -243,6 +243,12 @@ def unknown_gateway_response_type(rule: Rule, model: Model) -> Iterator[Finding]
     named `gatewayresponse.header.NAME` in CloudFormation and OpenAPI, and just `NAME` under `ResponseParameters:
     Headers:` in SAM, which adds the prefix itself. CloudFormation's schema checks neither.
 
+    The types are `ACCESS_DENIED`, `API_CONFIGURATION_ERROR`, `AUTHORIZER_CONFIGURATION_ERROR`,
+    `AUTHORIZER_FAILURE`, `BAD_REQUEST_BODY`, `BAD_REQUEST_PARAMETERS`, `DEFAULT_4XX`, `DEFAULT_5XX`,
+    `EXPIRED_TOKEN`, `INTEGRATION_FAILURE`, `INTEGRATION_TIMEOUT`, `INVALID_API_KEY`, `INVALID_SIGNATURE`,
+    `MISSING_AUTHENTICATION_TOKEN`, `QUOTA_EXCEEDED`, `REQUEST_TOO_LARGE`, `RESOURCE_NOT_FOUND`, `THROTTLED`,
+    `UNAUTHORIZED`, `UNSUPPORTED_MEDIA_TYPE` and `WAF_FILTERED`.
+
     ## Example
     ```yaml
     GatewayResponses:
@@ -257,19 +263,27 @@ def unknown_gateway_response_type(rule: Rule, model: Model) -> Iterator[Finding]
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
     document = model.template.document
-    for api in model.rest_apis:
-        for response in api.all_gateway_responses:
-            if response.type not in GATEWAY_RESPONSE_TYPES:
-                yield _unknown_type(rule, document, response)
-            for key in response.strays:
+    seen: set[int] = set()
+    for response in (response for api in model.rest_apis for response in api.all_gateway_responses):
+        if response.type not in GATEWAY_RESPONSE_TYPES and id(response.key) not in seen:
+            yield _unknown_type(rule, document, response)
+        seen.add(id(response.key))
+        for key in response.strays:
+            if id(key) not in seen:
                 yield _stray(rule, document, response, key)
+            seen.add(id(key))
+
+
+def meant_type(written: str) -> str | None:
+    """The type that a name stands for when only case and separators differ."""
+    return _BY_LETTERS.get(re.sub("[^a-z0-9]", "", written.lower()))
 
 
 def _unknown_type(rule: Rule, document: Document, response: GatewayResponse) -> Finding:
-    meant = _BY_LETTERS.get(re.sub("[^a-z0-9]", "", response.type.lower()))
+    meant = meant_type(response.type)
     key = response.key
     fix, why = None, None
-    hint = "; see the list of types in `cfncors explain E9415`"
+    hint = "; `cfncors explain E9415` lists the types"
     if meant is not None:
         hint = f"; it is spelled {meant}"
         edit = replace if response.where == "resource" else rename

@@ -477,7 +477,8 @@ def _gateway_responses(
 def _property_response(template: Template, kind: str, entry: Entry, node: Mapping, api: str) -> GatewayResponse:
     given = parameters.mapping(node.get("ResponseParameters"))
     headers = parameters.headers(template, given.get("Headers"), "") if given is not None else {}
-    strays = [e.key for key, e in given.items() if key not in ("Headers", "Paths", "QueryStrings")] if given else []
+    keys = given.items() if given is not None and intrinsic(given) is None else ()
+    strays = [entry.key for key, entry in keys if key not in ("Headers", "Paths", "QueryStrings")]
     strays.extend(header.key for name, header in headers.items() if name.startswith(parameters.GATEWAY_PREFIX))
     good = {name: header for name, header in headers.items() if not name.startswith(parameters.GATEWAY_PREFIX)}
     return GatewayResponse(kind, node.entry("StatusCode"), good, entry.key, node, "property", api, tuple(strays))

@@ -37,17 +37,16 @@ def _refused(placed: Placed, reason: str | None) -> Placed:
 
 def held(result: FixResult, style: Style) -> str:
     """The refused fixes of a file, with reasons, for a run that does not print what is left."""
+    start = f"held back in {printable_name(result.name)}:"
     return "".join(
-        wrapped(
-            f"held back in {printable_name(result.name)}: {each.placed.finding.rule.id} {each.placed.finding.message} ({each.reason})",
-            style.width,
-            "",
-            "  ",
-        )
-        + "\n"
+        wrapped(f"{start} {_name(each.placed)} ({each.reason})", style.width, "", "  ") + "\n"
         for each in result.held
         if each.refused
     )
+
+
+def _name(placed: Placed) -> str:
+    return f"{placed.finding.rule.id} {placed.finding.message}"
 
 
 def summary(results: Sequence[FixResult], dry: bool, files: int) -> str:

@@ -36,7 +36,6 @@ from cfncors.source.layout import (
     key_column,
     line_end,
     line_start,
-    next_line,
     properties_end,
     written,
 )
@@ -51,8 +50,10 @@ from cfncors.source.splice import (
     end_of_part,
     index_of,
     is_block_scalar,
+    join_anchor,
     keep_anchors,
     last_leaf,
+    literals_may_end,
     own,
 )
 from cfncors.source.style import block_style, comma_after, flow_style, part_start
@@ -113,16 +114,11 @@ def _insert_entry(
         return _insert_flow(document, mapping, place, behind, new, style)
     width = key_column(document, mapping)
     at = end_of_part(document, mapping, place, width) if behind else part_start(document, mapping, place)
-    style = with_(block_style(document, mapping), literals=_literals_may_end(document.text, at))
+    style = with_(block_style(document, mapping), literals=literals_may_end(document.text, at))
     lines = entry_lines(document, name, value, style)
     if behind:
         return _insert_below(document, mapping, place, at, indented(lines, width))
     return _insert_above(document, mapping, place, lines, width)
-
-
-def _literals_may_end(text: str, at: int) -> bool:
-    """Whether a line break follows, without which a block scalar would lose its own."""
-    return next_line(text, at) > line_end(text, at)
 
 
 def _insert_below(
@@ -232,7 +228,7 @@ def append(document: Document, sequence: Sequence, value: Data) -> tuple[Edit, .
         return _insert_flow(document, sequence, last, True, new, style)
     width = dash_column(document, sequence)
     at = end_of_part(document, sequence, last, width)
-    style = with_(block_style(document, sequence), literals=_literals_may_end(text, at))
+    style = with_(block_style(document, sequence), literals=literals_may_end(text, at))
     dash = dash_of(document, sequence, last)
     between = text[dash + 1 : written(document, sequence, last).start]
     gap = between if between and not between.strip(" ") else " "

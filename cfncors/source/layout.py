@@ -48,9 +48,7 @@ def line_start(text: str, offset: int) -> int:
     """Where the line of ``offset`` begins, a byte order mark not counted as part of it."""
     start = text.rfind("\n", 0, offset) + 1
     rest = text[start:offset]
-    for mark in "\r\x85\u2028\u2029":
-        if mark in rest:
-            start = max(start, text.rindex(mark, start, offset) + 1)
+    start += max(rest.rfind(mark) for mark in BREAKS) + 1
     return 1 if start == 0 and text.startswith("\ufeff") and offset > 0 else start
 
 

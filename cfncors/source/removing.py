@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from cfncors.source.document import Document
-from cfncors.source.emit import Data, Raw, Tagged
 from cfncors.source.layout import (
     BREAKS,
     Span,
@@ -22,7 +21,6 @@ from cfncors.source.layout import (
 from cfncors.source.nodes import Mapping, Sequence
 from cfncors.source.splice import (
     Edit,
-    apply,
     content_end,
     dash_of,
     end_of_part,
@@ -145,6 +143,3 @@ def _remove_flow(document: Document, container: Mapping | Sequence, index: int, 
         while text[start - 1] in " \t" and start > container.start + 1:
             start -= 1
     return merged(*edits, Edit(start, end, ""))
-
-
-__all__ = ["Data", "Edit", "Raw", "Tagged", "append", "apply", "put", "remove", "rename", "replace"]

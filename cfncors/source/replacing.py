@@ -30,8 +30,10 @@ from cfncors.source.splice import (
     block_header,
     content_end,
     is_block_scalar,
+    join_anchor,
     keep_anchors,
     line_break_before,
+    literals_may_end,
     merged,
     own,
 )
@@ -108,15 +110,11 @@ def _is_collection(value: Data) -> bool:
     return isinstance(value, (dict, list))
 
 
-def join_anchor(name: str | None, text: str) -> str:
-    return " ".join(filter(None, (name, text)))
-
-
 def _literal_may_replace(document: Document, spot: _Spot) -> bool:
     """A block scalar must not swallow a comment that follows, nor end the file without its line break."""
     text = document.text
     end = after_comment(text, spot.span.end)
-    if spot.container is None or not _literals_may_end(text, end):
+    if spot.container is None or not literals_may_end(text, end):
         return False
     if isinstance(spot.container, Mapping):
         key = spot.container.entries[spot.number].key

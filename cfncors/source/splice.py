@@ -9,7 +9,17 @@ from typing import Final, NamedTuple
 
 from cfncors.errors import CannotEdit
 from cfncors.source.document import Document
-from cfncors.source.layout import BREAKS, Span, after_comment, anchor, past_deeper_comments, properties_end, written
+from cfncors.source.layout import (
+    BREAKS,
+    Span,
+    after_comment,
+    anchor,
+    line_end,
+    next_line,
+    past_deeper_comments,
+    properties_end,
+    written,
+)
 from cfncors.source.nodes import FOLDED, LITERAL, Mapping, Node, Scalar, Sequence
 from cfncors.source.style import part_count
 
@@ -121,3 +131,12 @@ def dash_of(document: Document, sequence: Sequence, index: int) -> int:
     if found is None:
         raise CannotEdit("its place in the file is not known")
     return found.end() - 1
+
+
+def literals_may_end(text: str, at: int) -> bool:
+    """Whether a line break follows, without which a block scalar would lose its own."""
+    return next_line(text, at) > line_end(text, at)
+
+
+def join_anchor(name: str | None, text: str) -> str:
+    return " ".join(filter(None, (name, text)))

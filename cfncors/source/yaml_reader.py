@@ -25,8 +25,8 @@ MAX_EXPANDED: Final = 1_000_000
 _STR: Final = "tag:yaml.org,2002:str"
 _COLLECTION_TAGS: Final = frozenset(("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"))
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
-#: so many brackets, or so long a row of dashes and blanks, may be that many levels; far fewer than the stack bears
-_SUSPICIOUS: Final = 5_000
+#: so many brackets, or so long a row of dashes and blanks, may be that many levels; a stack of 8 MB bears 20,000
+_SUSPICIOUS: Final = 10_000
 _DEEP_BLOCK: Final = re.compile(r"^[-? \t]{5000}", re.MULTILINE)
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ALIAS: Final = re.compile(
@@ -96,7 +96,8 @@ def _compose(text: str, bom: int) -> yaml.Node | None:
 
 def _refuse_towers(text: str, bom: int) -> None:
     """libyaml's composer recurses without a limit and ends the process; count levels first where they may be many."""
-    if text.count("[") + text.count("{") < _SUSPICIOUS and not _DEEP_BLOCK.search(text):
+    # the brace of "${" stands inside a text or is an error
+    if text.count("[") + text.count("{") - text.count("${") < _SUSPICIOUS and not _DEEP_BLOCK.search(text):
         return
     parser = _Loader(text[bom:])
     depth = 0

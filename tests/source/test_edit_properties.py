@@ -153,7 +153,11 @@ def test_remove_an_entry(seed: int) -> None:
 def test_put_in_real_templates(path: Any) -> None:
     text = decode(path.read_bytes())
     document = parse(text, path.name)
-    mappings = [node for node in collections(document) if isinstance(node, Mapping) and node.entries and not document.sharers(node)]
+    mappings = [
+        node
+        for node in collections(document)
+        if isinstance(node, Mapping) and node.entries and not document.sharers(node)
+    ]
     before = data(document.root)
     for mapping in mappings[:: 1 + len(mappings) // 12]:
         edits = put(document, mapping, ["Zz", "Inner"], ["'*'", {"a": "1"}])
