@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import cache
-
-import pytest
 
 from cfncors.config import Settings
 from cfncors.fix import fix_text
@@ -13,8 +10,7 @@ from cfncors.lint import check_text
 from tests.mutation import gateway_faults, preflight_faults, response_faults, value_faults
 from tests.mutation.fault import FAULTS, Mutant
 from tests.mutation.meaning import meaning
-from tests.mutation.twin import Twin, as_they_are, mended, right, spots
-from tests.shared import CORPUS, needs_shared
+from tests.mutation.twin import spots
 
 FAMILIES = (gateway_faults, preflight_faults, response_faults, value_faults)
 RULES = sorted({fault.rule for fault in FAULTS})

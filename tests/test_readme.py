@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+
 from cfncors.checks import CHECKS
 from cfncors.cli import main
-
 from tests.shared import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

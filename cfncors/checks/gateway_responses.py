@@ -100,7 +100,7 @@ def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    apis = [a for a in model.rest_apis if a.complete and a.evidence is not None]
+    apis = [a for a in model.rest_apis if a.complete and a.gateway_evidence is not None]
     yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
 
 
@@ -129,7 +129,7 @@ def api_without_gateway_cors(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
-    apis = [a for a in model.rest_apis if a.complete and a.evidence is None and not a.private and a.methods]
+    apis = [a for a in model.rest_apis if a.complete and a.gateway_evidence is None and not a.private and a.methods]
     yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
 
 
@@ -317,7 +317,7 @@ def shadowed_default(rule: Rule, model: Model) -> Iterator[Finding]:
 
 def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
     for api in model.rest_apis:
-        if not api.complete or api.evidence is None:
+        if not api.complete or api.gateway_evidence is None:
             continue
         for response in api.all_gateway_responses:
             if response.type not in GATEWAY_RESPONSE_TYPES or response.type in (*DEFAULTS, "REQUEST_TOO_LARGE"):

@@ -198,14 +198,22 @@ class RestApi:
 
     def on_path(self, path: str) -> list[Method]:
         """Methods of a path."""
-        return [m for m in self.methods if normal_path(m.path) == normal_path(path)]
+        return [m for m in self._by_path.get(_reached_by(path), ()) if normal_path(m.path) == normal_path(path)]
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Method]]:
+        """Methods by path, a greedy one under ``{proxy+}`` whatever its own name is."""
+        table: dict[str, list[Method]] = {}
+        for method in self.methods:
+            table.setdefault(_reached_by(method.path), []).append(method)
+        return table
 
     def answers_options(self, path: str) -> Method | None:
         """The method that an OPTIONS request to ``path`` reaches: its own OPTIONS, its ``ANY``, or the nearest
         greedy ``{proxy+}`` above it that has either (REST routing falls through; ``{proxy+}`` is never ``/``)."""
         wanted = normal_path(path)
         for candidate in _candidates(wanted):
-            here = [m for m in self.methods if _same(normal_path(m.path), candidate)]
+            here = [m for m in self._by_path.get(_reached_by(candidate), ()) if _same(normal_path(m.path), candidate)]
             for verb in ("OPTIONS", "ANY"):
                 found = next((m for m in here if m.verb == verb), None)
                 if found is not None:
@@ -214,26 +222,30 @@ class RestApi:
 
     @cached_property
     def evidence(self) -> Node | None:
-        """Where the API says that it is for other origins: ``Cors``, an OPTIONS method, a CORS header, inline code that
-        sends one."""
+        """Where the API says that pages of other origins call it: ``Cors``, an OPTIONS method, a CORS header of its
+        own responses, inline code that sends one."""
         if self.cors is not None:
             return self.cors.key
         for method in self.methods:
             if method.is_options:
                 return method.key
-        for headers in self._header_sets():
-            for name, header in headers.items():
-                if name.startswith("access-control-allow-"):
-                    return header.key
+        for method in self.methods:
+            for response in method.integration.responses if method.integration is not None else ():
+                found = _allowing(response.headers)
+                if found is not None:
+                    return found
         return self.code
 
-    def _header_sets(self) -> Iterator[Headers]:
-        for response in self.all_gateway_responses:
-            yield response.headers
-        for method in self.methods:
-            if method.integration is not None:
-                for answer in method.integration.responses:
-                    yield answer.headers
+    @cached_property
+    def gateway_evidence(self) -> Node | None:
+        """The same, where CORS headers on gateway responses count too. They do not say that the routes are called
+        across origins: a careful author gives them to every API."""
+        found = (_allowing(response.headers) for response in self.all_gateway_responses)
+        return self.evidence or next((key for key in found if key is not None), None)
+
+
+def _allowing(headers: Headers) -> Scalar | None:
+    return next((h.key for name, h in headers.items() if name.startswith("access-control-allow-")), None)
 
 
 _GREEDY: Final = "{proxy+}"
@@ -242,6 +254,12 @@ _GREEDY: Final = "{proxy+}"
 def normal_path(path: str) -> str:
     """API Gateway takes ``/b/`` and ``/b`` for one resource."""
     return path.rstrip("/") or "/"
+
+
+def _reached_by(path: str) -> str:
+    """The path under which methods are looked up: all names of a greedy parameter are one."""
+    path = normal_path(path)
+    return f"{path.rpartition('/')[0]}/{_GREEDY}" if path.endswith("+}") else path
 
 
 def _candidates(path: str) -> Iterator[str]:

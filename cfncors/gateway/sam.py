@@ -185,11 +185,12 @@ def _body_drafts(template: Template, body: Mapping, api: str) -> Iterator[Draft]
 def _with_events(drafts: list[Draft], events: list[Event]) -> list[Draft]:
     """Each event adds its method; on a path that exists, beside what is there."""
     result = list(drafts)
+    places = {draft.path: index for index, draft in reversed(tuple(enumerate(result)))}
     for event in events:
         method, names = _event_method(event)
         key = "x-amazon-apigateway-any-method" if event.verb == "ANY" else event.verb.lower()
-        at = next((index for index, draft in enumerate(result) if draft.path == event.path), None)
-        if at is None:
+        at = places.setdefault(event.path, len(result))
+        if at == len(result):
             result.append(Draft(event.path, (key,), (method,), (names,)))
             continue
         draft = result[at]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cfncors.gateway import build
 from cfncors.gateway.summary import summary
 from cfncors.source import decode, parse
 from cfncors.template import Template, load
-
 from tests.gateway.translator import TransformRefused, transformed
 from tests.shared import corpus, fixtures, needs_shared, sam_cases
 

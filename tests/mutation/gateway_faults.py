@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from cfncors.checks.gateway_responses import DEFAULTS
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, GatewayResponse, RestApi
 from cfncors.gateway.rest_api import canonical
-from cfncors.source import Data, Edit, Mapping, Node, Raw, Sequence, append, put, remove, rename, replace
-from cfncors.template import scalar_text
+from cfncors.source import Data, Edit, Node, Raw, Sequence, append, put, remove, rename, replace
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
     container,
@@ -46,8 +45,7 @@ def _sends_only_what_a_fix_brings(api: RestApi, response: GatewayResponse) -> bo
 
 def _place_of_absent(twin: Twin, api: RestApi, response: GatewayResponse) -> Node:
     """The section when others are left in it, else where the API asks for CORS."""
-    in_own_place = response.where == "body" if api.dialect == "cloudformation" else response.where == "property"
-    if in_own_place:
+    if response.where != "resource":
         section = container(twin, response.key)
         if len(section.entries) > 1:
             return holding_key(twin, section)

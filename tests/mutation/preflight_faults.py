@@ -168,9 +168,13 @@ def allow_headers_dropped(twin: Twin) -> Iterator[Mutant]:
 @fault("E9433")
 def allow_methods_dropped(twin: Twin) -> Iterator[Mutant]:
     """Not in SAM's ``Cors``, whose list is then derived from the routes."""
-    by_rule = {"E9433": lambda method: [*_needs_listing(method), "GET", "OPTIONS"]}
-    for made in _dropped(twin, ALLOW_METHODS, by_rule):
-        if not made.found[0].path[-1] == "Cors":
+
+    def needed(method: Method) -> list[str]:
+        names = _needs_listing(method)
+        return [*names, "GET", "OPTIONS"] if names else []
+
+    for made in _dropped(twin, ALLOW_METHODS, {"E9433": needed}):
+        if made.found[0].path[-1] != "Cors":
             yield made
 
 

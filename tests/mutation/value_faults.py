@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from cfncors.findings import Safety
 from cfncors.gateway.model import ALLOW_ORIGIN, Header, RestApi
 from cfncors.gateway.sam import allows_credentials
-from cfncors.source import Mapping, Scalar, replace
+from cfncors.source import replace
 from cfncors.source.emit import Tagged
-from cfncors.template import Known
 from cfncors.template.intrinsics import ref
-from tests.mutation.fault import Mutant, cut, fault, mutant
+from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
     gateway_responses,
     header_values,
@@ -45,7 +46,9 @@ def substitution_unquoted(twin: Twin) -> Iterator[Mutant]:
             bare = argument.text[1:-1]
             value = Tagged(node.tag, bare) if node.tag is not None else bare
             edits = replace(twin.document, node if node.tag is not None else argument, value)
-            yield mutant(twin, f"{key.text}: {bare}", edits, twin.spot("E9411", node))
+            # What is left is the parameter alone, whose value may bring quotes along.
+            fix: Safety = "unsafe" if re.fullmatch(r"\$\{\w+\}", bare) else "safe"
+            yield mutant(twin, f"{key.text}: {bare}", edits, twin.spot("E9411", node), fix=fix)
 
 
 @fault("E9411")
