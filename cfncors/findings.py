@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from cfncors.source import Edit, Node
@@ -13,8 +12,7 @@ Safety = Literal["safe", "unsafe"]
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule of the table: one id everywhere. ``doc`` is the docstring that ``explain``, docs and cfn-lint show."""
 
     id: str
@@ -39,8 +37,7 @@ class Rule:
         return f"https://github.com/cfncors/cfncors/blob/main/docs/rules/{self.id}.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """An edit on offer. *Safe* keeps or restores what the template already says; *unsafe* says something new."""
 
     title: str
@@ -55,8 +52,7 @@ class Says(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault at one place. ``node`` is the key or value that is wrong."""
 
     rule: Rule
@@ -67,4 +63,4 @@ class Finding:
     no_fix: str | None = None
     says: Says | None = None
     #: logical ids of the resources it speaks of, for suppression by resource Metadata
-    resources: tuple[str, ...] = field(default=())
+    resources: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from cfncors.browser import console
@@ -25,7 +24,7 @@ from cfncors.checks.remedies import (
 from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
 from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
-from cfncors.gateway.expressions import static_texts
+from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import ALLOW_ORIGIN, GatewayResponse, Model, RestApi
 from cfncors.gateway.references import reached
 from cfncors.gateway.rest_api import canonical
@@ -146,7 +145,7 @@ def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
             fix, why = None, "the APIs that share it have different origins"
         ids = tuple(dict.fromkeys(name for finding in same for name in finding.resources))
         owners = ", ".join(dict.fromkeys(finding.resources[0] for finding in same))
-        yield replace(same[0], message=general.replace("{}", owners, 1), fix=fix, no_fix=why, resources=ids)
+        yield same[0]._replace(message=general.replace("{}", owners, 1), fix=fix, no_fix=why, resources=ids)
 
 
 def _once(model: Model) -> Iterator[tuple[RestApi, GatewayResponse]]:
@@ -387,6 +386,9 @@ def _differing(rule: Rule, model: Model) -> Iterator[Finding]:
             if set(sent) == set(wanted) or canonical(header.node) == canonical(own.node):
                 continue
             if "*" in sent and not sends_credentials(api):
+                continue
+            # What no browser accepts has a rule of its own, and is nothing to be like.
+            if any(is_list(text) for text in (*sent, *wanted)) or ("*" in wanted and sends_credentials(api)):
                 continue
             message = (
                 f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows "

@@ -94,6 +94,11 @@ def static_texts(header: Header | None) -> list[str] | None:
     return found
 
 
+def is_list(text: str) -> bool:
+    """Whether a text separates several values by commas or blanks; an origin has neither."""
+    return len(text.replace(",", " ").split()) > 1
+
+
 def tokens(text: str) -> list[str]:
     """The names in a comma-separated header value (RFC 9110, section 5.6.1)."""
     return [part for item in text.split(",") if (part := item.strip())]

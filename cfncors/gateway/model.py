@@ -40,8 +40,7 @@ NO_AUTHORIZATION: Final = Authorization("none")
 UNKNOWN_AUTHORIZATION: Final = Authorization("unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """A response header as configured: ``'literal'``, a mapping expression, or unknown."""
 
     name: str
@@ -58,8 +57,7 @@ class Header:
 Headers = dict[str, Header]
 
 
-@dataclass(frozen=True, slots=True)
-class IntegrationResponse:
+class IntegrationResponse(NamedTuple):
     """One way an integration answers. ``pattern`` is ``None`` for the default."""
 
     status: str | None
@@ -73,8 +71,7 @@ class IntegrationResponse:
     overrides: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class MethodResponse:
+class MethodResponse(NamedTuple):
     """A declared response: which headers may be set (lower case -> key)."""
 
     status: str
@@ -82,8 +79,7 @@ class MethodResponse:
     node: Mapping | None
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(NamedTuple):
     """What stands behind a method. ``templates`` is ``None`` when it is not known."""
 
     kind: IntegrationKind
@@ -101,8 +97,7 @@ class Integration:
 Origin = Literal["resource", "openapi", "event", "state-machine", "cors"]
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(NamedTuple):
     """A method on a path. ``verb`` is upper case, ``ANY`` for all; ``api_key`` is ``None`` when it is not known."""
 
     path: str
@@ -128,8 +123,7 @@ class Method:
 Where = Literal["property", "resource", "body"]
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayResponse:
+class GatewayResponse(NamedTuple):
     """A customised gateway response. ``key`` is its type where it is written."""
 
     type: str
@@ -143,8 +137,7 @@ class GatewayResponse:
     strays: tuple[Scalar, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(NamedTuple):
     """SAM's ``Cors`` property that applies to an API: its own, that of ``Globals``, or both merged."""
 
     key: Scalar

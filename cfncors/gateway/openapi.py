@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfncors.gateway import parameters
 from cfncors.gateway.model import (
@@ -37,8 +36,7 @@ AWS_IAM: Final = Authorization("iam", ("authorization",))
 Schemes = dict[str, Authorization | None]  # None: an API key
 
 
-@dataclass(frozen=True, slots=True)
-class PathItem:
+class PathItem(NamedTuple):
     """A path item (one branch of it when it is conditional) with its keys as they are written."""
 
     path: str
@@ -142,7 +140,7 @@ def _path_item(template: Template, path: str, item: Mapping, known: Schemes, res
             if isinstance(operation, Mapping):
                 names = security_names(operation)
                 method = _method(template, path, key, entry.key, operation, secured(names, known), resource)
-                methods.append(replace(method, openapi3=openapi3))
+                methods.append(method._replace(openapi3=openapi3))
                 security.append(names or [])
     return PathItem(path, tuple(key for key, _ in item.items()), tuple(methods), tuple(security))
 

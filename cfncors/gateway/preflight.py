@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfncors.gateway.model import Integration, IntegrationResponse, Method, RestApi, normal_path
 from cfncors.template import Known, leaves
@@ -19,8 +18,7 @@ _STATUS: Final = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})\b""")
 _JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(NamedTuple):
     """A path's preflight: the method that it reaches and, when it is a MOCK, the response that it picks."""
 
     path: str

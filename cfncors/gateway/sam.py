@@ -7,7 +7,6 @@ Follows what aws-sam-translator makes of a template, step by step (``samtranslat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from cfncors.gateway import openapi, parameters
@@ -59,8 +58,7 @@ class Event(NamedTuple):
     override: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A path item on its way: the keys as written (SAM derives Allow-Methods from them), methods and their security."""
 
     path: str
@@ -245,7 +243,7 @@ def _overridden(methods: list[Method], events: list[Event], auth: _Auth) -> list
             if event.api_key:
                 names.append("api_key")
             authorization, api_key = openapi.secured(names, auth.schemes)
-            method = replace(method, authorization=authorization, api_key=api_key)
+            method = method._replace(authorization=authorization, api_key=api_key)
         result.append(method)
     return result
 
@@ -370,8 +368,7 @@ def _options(path: str, headers: Headers, cors: Cors, api: str) -> Method:
 # -- Auth ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Auth:
+class _Auth(NamedTuple):
     """``Auth`` of an API: schemes by name, the default authorizer, keys, and whether they reach the preflight."""
 
     schemes: openapi.Schemes
@@ -412,7 +409,7 @@ class _Auth:
             else:
                 asked = self._keyed(self._authorized(names, method.is_options), method.is_options)
                 authorization, api_key = openapi.secured(asked, self.schemes)
-            yield replace(method, authorization=authorization, api_key=api_key)
+            yield method._replace(authorization=authorization, api_key=api_key)
 
     def _authorized(self, names: list[str], is_options: bool) -> list[str]:
         if self.default is None or (is_options and not self.preflight_authorized):

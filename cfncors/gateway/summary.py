@@ -6,6 +6,7 @@ from typing import Any
 
 from cfncors.gateway.model import Headers, Integration, Method, Model, RestApi, normal_path
 from cfncors.gateway.rest_api import canonical
+from cfncors.source import Node, Scalar
 from cfncors.template import Absent, Choice, Known, Value
 
 
@@ -32,8 +33,10 @@ def _api(api: RestApi) -> dict[str, Any]:
     }
 
 
-def _status(node: Any) -> str:
-    return str(getattr(node, "text", "?"))
+def _status(node: Node) -> str | None:
+    if isinstance(node, Scalar):
+        return None if node.is_null else node.text
+    return "?"
 
 
 def _route(method: Method) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from cfncors.errors import UnreadableTemplate
@@ -63,4 +62,4 @@ def place(document: Document, finding: Finding) -> Placed:
 
 def _without_tree(placed: Placed) -> Placed:
     node = placed.finding.node
-    return placed._replace(finding=replace(placed.finding, node=Scalar("", node.start, node.end, "")))
+    return placed._replace(finding=placed.finding._replace(node=Scalar("", node.start, node.end, "")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cfncors.report.file_report import FileReport, Placed
 from cfncors.report.fix_result import FixResult
@@ -32,7 +31,7 @@ def left(result: FixResult) -> FileReport:
 def _refused(placed: Placed, reason: str | None) -> Placed:
     if reason is None:
         return placed
-    return placed._replace(finding=replace(placed.finding, fix=None, no_fix=f"held back: {reason}"))
+    return placed._replace(finding=placed.finding._replace(fix=None, no_fix=f"held back: {reason}"))
 
 
 def held(result: FixResult, style: Style) -> str:

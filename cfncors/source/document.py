@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
+from collections.abc import Sequence as Sequence_
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from cfncors.errors import UnreadableTemplate
-from cfncors.source.nodes import Mapping, Node, Scalar, Sequence
+from cfncors.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 
 class Position(NamedTuple):
@@ -35,6 +37,8 @@ class Document:
     format: Literal["yaml", "json"]
     #: nodes that an anchor names -> how many aliases repeat them
     shared: dict[int, Shared] = field(default_factory=dict)
+    #: each tag that is not YAML's own, with the first node that bears it
+    tags: dict[str, Node] = field(default_factory=dict)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -76,12 +80,35 @@ class Document:
         A node that is not part of this file has none.
         """
         path: list[str | int] = []
-        parent = self.parents.get(id(node))
+        parent = self.parent(node)
         while parent is not None:
             container, number = parent
             path.append(container.entries[number].key.text if isinstance(container, Mapping) else number)
-            parent = self.parents.get(id(container))
+            parent = self.parent(container)
         return path[::-1]
+
+    def parent(self, node: Node) -> Parent | None:
+        """The container in which ``node`` is written; ``None`` for the root and for what is not part of this file.
+
+        Found by its place from the root down, which costs little for one node; with aliases places are no guide, and
+        all parents are looked up once.
+        """
+        if self.shared:
+            return self.parents.get(id(node))
+        here = self.root
+        while here is not node and not isinstance(here, Scalar):
+            if isinstance(here, Mapping):
+                number = bisect_right(here.entries, node.start, key=_entry_start) - 1
+                parts: Sequence_[Node] = here.entries[number] if number >= 0 else ()
+            else:
+                number = bisect_right(here.items, node.start, key=_start) - 1
+                parts = (here.items[number],) if number >= 0 else ()
+            if any(part is node for part in parts):
+                return Parent(here, number)
+            if not parts:
+                return None
+            here = parts[-1]
+        return None
 
     @cached_property
     def parents(self) -> dict[int, Parent]:
@@ -105,14 +132,19 @@ class Document:
                         cursor = part.end
         return parents
 
-    @cached_property
-    def collections(self) -> list[Mapping | Sequence]:
-        """All mappings and sequences in the order of the file."""
-        found = {id(self.root): self.root} | {
-            id(parent.container): parent.container for parent in self.parents.values()
-        }
-        ordered = sorted(found.values(), key=lambda node: (node.start, -node.end))
-        return [node for node in ordered if not isinstance(node, Scalar)]
+    @property
+    def collections(self) -> Iterator[Mapping | Sequence]:
+        """All mappings and sequences in the order of the file, each where it is written."""
+        waiting: list[Node] = [self.root]
+        while waiting:
+            container = waiting.pop()
+            if isinstance(container, Scalar):
+                continue
+            yield container
+            parts = [e.value for e in container.entries] if isinstance(container, Mapping) else container.items
+            if self.shared:
+                parts = [part for part in parts if (above := self.parent(part)) and above.container is container]
+            waiting.extend(reversed(parts))
 
     def sharers(self, node: Node) -> Shared | None:
         """The anchored value that ``node`` is, or lies in, when aliases repeat it elsewhere."""
@@ -135,3 +167,11 @@ class Parent(NamedTuple):
 
     container: Mapping | Sequence
     number: int
+
+
+def _start(node: Node) -> int:
+    return node.start
+
+
+def _entry_start(entry: Entry) -> int:
+    return entry.key.start

@@ -199,7 +199,7 @@ def _fill(document: Document, empty: Mapping | Sequence, value: Data) -> tuple[E
 def rename(document: Document, key: Scalar, name: str) -> tuple[Edit, ...]:
     """Give a key another name, in its own quotes where those can hold it. Raises :class:`CannotEdit`."""
     own(key)
-    parent = document.parents.get(id(key))
+    parent = document.parent(key)
     if parent is None or not isinstance(parent.container, Mapping):
         raise CannotEdit("it is not a key of this file")
     mapping = parent.container
@@ -236,7 +236,7 @@ def append(document: Document, sequence: Sequence, value: Data) -> tuple[Edit, .
 
 
 def _fill_sequence(document: Document, sequence: Sequence, value: Data) -> tuple[Edit, ...]:
-    parent = document.parents.get(id(sequence))
+    parent = document.parent(sequence)
     in_flow = document.format == "json" or (parent is not None and parent.container.flow)
     if in_flow or isinstance(value, (dict, list)) or parent is None:
         return _fill(document, sequence, [value])

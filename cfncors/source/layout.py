@@ -48,7 +48,8 @@ def line_start(text: str, offset: int) -> int:
     """Where the line of ``offset`` begins, a byte order mark not counted as part of it."""
     start = text.rfind("\n", 0, offset) + 1
     rest = text[start:offset]
-    start += max(rest.rfind(mark) for mark in BREAKS) + 1
+    if not rest.isascii() or "\r" in rest:
+        start += max(rest.rfind(mark) for mark in BREAKS) + 1
     return 1 if start == 0 and text.startswith("\ufeff") and offset > 0 else start
 
 
@@ -215,7 +216,7 @@ def dash_step(document: Document, node: Node) -> int:
 def nearest_first(document: Document, node: Node) -> Iterator[Node]:
     """``node``, the collections around it from the inside out, then all collections in the order of the file."""
     yield node
-    while (above := document.parents.get(id(node))) is not None:
+    while (above := document.parent(node)) is not None:
         node = above.container
         yield node
     yield from document.collections

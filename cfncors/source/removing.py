@@ -97,7 +97,7 @@ def _empty(document: Document, container: Mapping | Sequence, start: int) -> tup
     """Leave ``{}`` or ``[]`` where the only entry or item stood."""
     text = document.text
     token = "{}" if isinstance(container, Mapping) else "[]"
-    parent = document.parents.get(id(container))
+    parent = document.parent(container)
     end = content_end(text, Span(start, container.end))
     if parent is None or not isinstance(parent.container, Mapping) or not begins_line(text, start):
         return (Edit(start, end, token),)

@@ -63,7 +63,7 @@ def replace(document: Document, node: Node, value: Data) -> tuple[Edit, ...]:
     A value that aliases repeat is changed at its anchor, so for all of them.
     """
     own(node)
-    parent = document.parents.get(id(node))
+    parent = document.parent(node)
     if parent is None:
         if node is not document.root:
             raise CannotEdit("it is not part of this file")

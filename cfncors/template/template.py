@@ -9,7 +9,7 @@ from typing import Final
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
-from cfncors.source.nodes import Entry, children
+from cfncors.source.nodes import Entry
 from cfncors.template.intrinsics import TAGS, scalar_text
 from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
@@ -179,7 +179,7 @@ def load(document: Document) -> Template | None:
     resources = root.get("Resources")
     if isinstance(resources, Mapping):
         _check_resources(document, resources)
-    _check_tags(document, root)
+    _check_tags(document)
     return Template(document, root)
 
 
@@ -219,19 +219,10 @@ def _check_resources(document: Document, resources: Mapping) -> None:
             raise _wrong(document, properties, reason)
 
 
-def _check_tags(document: Document, root: Mapping) -> None:
-    if "!" not in document.text:
-        return
-    seen: set[int] = set()
-    stack: list[Node] = [root]
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.tag is not None and node.tag not in TAGS:
-            raise _wrong(document, node, f"unknown tag {node.tag}; CloudFormation knows !Ref, !Sub, !GetAtt, …")
-        stack.extend(children(node))
+def _check_tags(document: Document) -> None:
+    for tag, node in document.tags.items():
+        if tag not in TAGS:
+            raise _wrong(document, node, f"unknown tag {tag}; CloudFormation knows !Ref, !Sub, !GetAtt, …")
 
 
 def _kind(node: Node) -> str:

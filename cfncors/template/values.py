@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template.intrinsics import Intrinsic, intrinsic, scalar_text
@@ -18,8 +17,7 @@ _HOLE: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 _ESCAPED_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A text. ``assumes`` names the parameters whose defaults it was made with; ``typed`` is false for YAML's
     unquoted numbers and booleans, which CloudFormation turns to text."""
 
@@ -29,28 +27,25 @@ class Known:
     typed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of several: ``Fn::If`` or a parameter with ``AllowedValues``."""
 
     options: tuple[Known | Absent | Unknown, ...]
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(NamedTuple):
     """``AWS::NoValue``: as if not written."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """Not to be known from the template. ``pieces`` are the texts around what is unknown (``None`` is a hole)."""
 
     node: Node
     reason: str
-    pieces: tuple[str | None, ...] = field(default=(None,))
+    pieces: tuple[str | None, ...] = (None,)
 
 
 Value: TypeAlias = Union[Known, Choice, Absent, Unknown]

@@ -213,7 +213,7 @@ def _whole_lists(
 
 @fault("E9431")
 def options_method_dropped(twin: Twin) -> Iterator[Mutant]:
-    """Where the method that the fix writes means what was there; only ``Max-Age`` is not known to it."""
+    """Where what was there is what the fixes write: the method, and the time that browsers may keep its answer."""
     resources = twin.model.template.section("Resources")
     for api, method in mock_preflights(twin):
         routes = [m for m in api.on_path(method.path) if not m.is_options]
@@ -227,7 +227,7 @@ def options_method_dropped(twin: Twin) -> Iterator[Mutant]:
             ]
             place = twin.spot("E9431", asked[0].key)
             what = f"OPTIONS {method.path} of {api.logical_id}"
-            yield mutant(twin, what, edits, place, fix="unsafe", mended=_without_max_age(twin, method))
+            yield mutant(twin, what, edits, place, fix="unsafe")
 
 
 def _is_as_the_fix_writes(api: RestApi, method: Method, routes: list[Method]) -> bool:
@@ -239,15 +239,11 @@ def _is_as_the_fix_writes(api: RestApi, method: Method, routes: list[Method]) ->
         ALLOW_HEADERS: {"content-type", *(name for m in routes for name in _demanded(m))},
     }
     headers = response.headers
+    if MAX_AGE not in headers or inner(headers[MAX_AGE].node) != "600":
+        return False
     return headers.keys() - {ALLOW_ORIGIN, MAX_AGE} == wanted.keys() and all(
         {token.lower() for token in _tokens(headers[name])} == names for name, names in wanted.items()
     )
-
-
-def _without_max_age(twin: Twin, method: Method) -> list[Edit]:
-    response = picked(method.integration) if method.integration is not None else None
-    header = response.headers.get(MAX_AGE) if response is not None else None
-    return [] if header is None else [*remove(twin.document, container(twin, header.key), header.key.text)]
 
 
 @fault("E9435")

@@ -46,7 +46,8 @@ def substitution_unquoted(twin: Twin) -> Iterator[Mutant]:
             bare = argument.text[1:-1]
             value = Tagged(node.tag, bare) if node.tag is not None else bare
             edits = replace(twin.document, node if node.tag is not None else argument, value)
-            # What is left is the parameter alone, whose value may bring quotes along.
+            if twin.model.template.known(node) is None and "$" in bare[:1]:
+                continue  # its value may bring the quotes along
             fix: Safety = "unsafe" if re.fullmatch(r"\$\{\w+\}", bare) else "safe"
             yield mutant(twin, f"{key.text}: {bare}", edits, twin.spot("E9411", node), fix=fix)
 
@@ -95,7 +96,7 @@ def origins_joined(twin: Twin) -> Iterator[Mutant]:
         text = inner(node)
         if text is None or not key.text.lower().endswith(("alloworigin", "allow-origin")):
             continue
-        first = "https://www.example.com" if text == "*" else text
+        first = text if "://" in text else "https://www.example.com"
         for separator in (",", " ", ", "):
             joined = f"'{first}{separator}https://admin.example.com'"
             edits = replace(twin.document, node, joined)

@@ -102,8 +102,8 @@ WRONG = {
     "duplicate key in flow": ("x: {a: 1,\n  a: 2}\n", "duplicate key 'a', first on line 1; keep one of the two", 2, 3),
     "two documents": ("a: 1\n---\nb: 2\n", "more than one document in a file; a template is one", 2, 1),
     "a list as key": ("? [a]\n: b\n", "a key that is not a plain value (is a quote missing around {{…}}?)", 1, 3),
-    "a cycle": ("a: &x\n  b: *x\n", "an alias that contains itself", 1, 4),
-    "an unknown alias": ("a: *x\n", "not YAML: found undefined alias", 1, 4),
+    "a cycle": ("a: &x\n  b: *x\n", "an alias that contains itself", 2, 6),
+    "an unknown alias": ("a: *x\n", "not YAML: the alias *x has no anchor", 1, 4),
     "a tab for indent": (
         "a:\n\tb: 1\n",
         "not YAML: while scanning for the next token found character that cannot start any token", 2, 1,
