@@ -11,7 +11,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NoReturn, TextIO
 
@@ -151,13 +150,13 @@ def _settings(args: argparse.Namespace) -> Settings:
     rules = [(rule.id, rule.name) for rule in all_rules()]
     settings = config.load(".", rules)
     if args.select is not None:
-        settings = replace(settings, select=config.rule_ids(_words(args.select), rules))
+        settings = settings._replace(select=config.rule_ids(_words(args.select), rules))
     if args.ignore is not None:
-        settings = replace(settings, ignore=(*settings.ignore, *config.rule_ids(_words(args.ignore), rules)))
+        settings = settings._replace(ignore=(*settings.ignore, *config.rule_ids(_words(args.ignore), rules)))
     if args.origin is not None:
-        settings = replace(settings, origin=config.origin(args.origin))
+        settings = settings._replace(origin=config.origin(args.origin))
     if args.credentials is not None:
-        settings = replace(settings, credentials=args.credentials)
+        settings = settings._replace(credentials=args.credentials)
     return settings
 
 

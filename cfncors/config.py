@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cfncors.errors import UsageError
 
@@ -16,8 +15,7 @@ _ORIGIN: Final = r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9_-]+(?:\.[a-z
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The choices of one run.
 
     ``origin`` is a serialised origin (``https://app.example.com``) for fixes that find none in the template;

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from cfncors.config import Settings
@@ -30,8 +29,7 @@ MAX_STEPS: Final = 4
 Key = tuple[str, str]
 
 
-@dataclass(eq=False, slots=True)
-class _Group:
+class _Group(NamedTuple):
     """Findings that share one edit; it counts as one fix."""
 
     placed: list[Placed]
@@ -49,7 +47,7 @@ class _Result(NamedTuple):
 def fix_text(text: str, name: str, settings: Settings, unsafe: bool = False) -> FixResult:
     """Mend a template's text as far as it goes. Unsafe fixes are made only when asked for."""
     # A fix may not add a finding of any rule, so all are watched, however few are to be fixed.
-    watched = replace(settings, select=(*settings.select, "E", "W", "I")) if settings.select else settings
+    watched = settings._replace(select=(*settings.select, "E", "W", "I")) if settings.select else settings
     engine = _Engine(name, settings, watched, unsafe)
     return engine.run(text)
 

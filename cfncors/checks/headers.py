@@ -36,11 +36,14 @@ class Site(NamedTuple):
 
 
 def sites(model: Model) -> Iterator[Site]:
-    """All headers that somebody wrote; one that several methods or APIs share comes once."""
-    seen: set[int] = set()
+    """All headers that somebody wrote. One that several APIs take from Globals comes once; one that an alias repeats
+    comes for each place, so that a fix knows that all of them ask for it."""
+    seen: set[tuple[int, int]] = set()
     for site in _all(model):
-        if id(site.header.node) not in seen:
-            seen.add(id(site.header.node))
+        owner = site.gateway or site.method
+        key = (id(site.header.node), id(owner.key) if owner is not None else 0)
+        if key not in seen:
+            seen.add(key)
             yield site
 
 

@@ -10,10 +10,11 @@ from cfncors.browser import console
 from cfncors.checks.headers import Site, sites
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt, rewritten
-from cfncors.findings import Finding, Rule, Says
+from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal, static_texts
-from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Headers, Model
+from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Cors, Headers, Model
 from cfncors.gateway.sam import allows_credentials
+from cfncors.source.edit import put
 from cfncors.template import Known
 
 _SEPARATOR: Final = re.compile(r"[,\s]+")
@@ -87,14 +88,11 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    reported: set[int] = set()
     for site in sites(model):
         if site.header.lower != ALLOW_ORIGIN or not _credentialed(site):
             continue
-        for leaf in decided(site.header.value):
-            if not isinstance(leaf, Known) or _bare(leaf.text) != "*" or id(leaf.node) in reported:
-                continue
-            reported.add(id(leaf.node))
+        any_origin = [leaf for leaf in decided(site.header.value) if isinstance(leaf, Known) and _bare(leaf.text) == "*"]
+        for leaf in {id(leaf.node): leaf for leaf in any_origin}.values():
             yield _finding(rule, model, site, leaf)
     yield from _default_origin(rule, model)
 
@@ -123,7 +121,17 @@ def _default_origin(rule: Rule, model: Model) -> Iterator[Finding]:
         message = f"Cors of {api.logical_id} allows credentials and names no origin, which stands for any"
         says = Says("deployment", "'AllowCredentials' can not be true when 'AllowOrigin' is \"'*'\" or not set")
         place = cors.credentials if cors.credentials is not None else cors.key
-        yield Finding(rule, message, place, None, "give the origin with --origin", says, (api.logical_id,))
+        fix, why = _named(model, cors)
+        yield Finding(rule, message, place, fix, why, says, (api.logical_id,))
+
+
+def _named(model: Model, cors: Cors) -> tuple[Fix | None, str | None]:
+    origin, mapping = model.settings.origin, cors.mapping
+    if origin is None or mapping is None:
+        return None, "give the origin with --origin"
+    return attempt(
+        f"allow {origin}", "unsafe", lambda: put(model.template.document, mapping, ("AllowOrigin",), f"'{origin}'")
+    )
 
 
 def _bare(text: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfncors.browser import console
 from cfncors.checks.registry import rule
@@ -281,7 +280,7 @@ def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator
         place, fix, why = _opening(model, api, method, flag, wanted)
         if place is None:
             continue
-        if method.origin in ("cors", "event"):
+        if method.origin == "cors":
             route = f"the preflight of {api.logical_id}"
         message = f"{route} is behind {reason}, but browsers send it without credentials"
         yield Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource))
@@ -350,15 +349,14 @@ def _auth_sections(model: Model, api: RestApi) -> Iterator[Mapping]:
 # -- E9433, E9434, W9439 -------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
-class _Demand:
+class _Demand(NamedTuple):
     """Names that one header of one preflight lacks, from all the routes that it answers for."""
 
     api: RestApi
     preflight: Preflight
     response: IntegrationResponse
     header: Header | None
-    names: dict[str, str] = field(default_factory=dict)  # name -> the first route that demands it
+    names: dict[str, str]  # name -> the first route that demands it
 
 
 def _demands(model: Model, header: str, wanted: Callable[[Method], Iterable[str]]) -> Iterator[_Demand]:
@@ -377,7 +375,7 @@ def _demands(model: Model, header: str, wanted: Callable[[Method], Iterable[str]
             if not missing:
                 continue
             place = given.node if given is not None else preflight.method.key
-            demand = found.setdefault(id(place), _Demand(api, preflight, response, given))
+            demand = found.setdefault(id(place), _Demand(api, preflight, response, given, {}))
             for name in missing:
                 demand.names.setdefault(name, asked[name])
     yield from found.values()
@@ -414,12 +412,12 @@ def _missing(
     reason: str,
 ) -> Finding:
     listed = ", ".join(names)
-    route = demand.names[next(iter(demand.names))]
-    tail = f"{listed}{reason.format(route=route)}"
+    routes = list(dict.fromkeys(demand.names.values()))
+    shown = ", ".join(routes[:3]) + (f" and {len(routes) - 3} more" if len(routes) > 3 else "")
     if demand.header is None:
-        message = f"the preflight of {route} sends no {header_name}; it has to list {tail}"
+        message = f"the preflight of {shown} sends no {header_name}; it has to list {listed}"
     else:
-        message = f"{header_name} of the preflight lacks {tail}"
+        message = f"{header_name} of the preflight lacks {listed}{reason.format(routes=shown)}"
     fix, why = attempt(f"list {listed}", "safe", lambda: _list(model, demand, header_name, names))
     place = demand.preflight.method.key if demand.header is None else demand.header.node
     return Finding(
@@ -500,7 +498,7 @@ def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     for demand in _demands(model, ALLOW_METHODS, wanted):
         names = sorted(demand.names)
         says = console.method_not_allowed(names[0])
-        reason = ", which {route} needs"
+        reason = ", needed by {routes}"
         yield _missing(rule, model, demand, "Access-Control-Allow-Methods", names, says, reason)
 
 
@@ -532,7 +530,7 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     for demand in _demands(model, ALLOW_HEADERS, demanded_headers):
         names = [spelled(name) for name in demand.names]
         says = console.header_not_allowed(next(iter(demand.names)))
-        yield _missing(rule, model, demand, "Access-Control-Allow-Headers", names, says, ", which {route} demands")
+        yield _missing(rule, model, demand, "Access-Control-Allow-Headers", names, says, ", demanded by {routes}")
 
 
 @rule("W9439", "preflight-content-type-missing", "safe")
@@ -568,7 +566,7 @@ def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding
             "Access-Control-Allow-Headers",
             ["Content-Type"],
             says,
-            ": {route} takes a body, and JSON in it is refused",
+            ": {routes} takes a body, and JSON in it is refused",
         )
 
 
@@ -686,7 +684,9 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
         return None
     if status is None:
         place, fix, why = _no_status(model, method, node)
-        message = f"the request template of {route} yields no statusCode, so the MOCK answers 500"
+        written = integration.templates is not None and "application/json" in integration.templates
+        what = "request template yields no statusCode" if written else "MOCK has no request template for application/json"
+        message = f"{route} answers 500: its {what}"
         return Finding(rule, message, place, fix, why, says, resources)
     responses_node = node.get("IntegrationResponses") or node.get("responses")
     if intrinsic(responses_node) is not None:
@@ -696,7 +696,7 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
     response = picked(integration)
     if response is None:
         listed = node.entry("IntegrationResponses") or node.entry("responses")
-        message = f"no integration response of {route} matches status {status}, so the MOCK answers 500"
+        message = f"{route} answers 500: none of its integration responses matches the status {status} of its template"
         return Finding(rule, message, listed.key if listed is not None else method.key, None, None, says, resources)
     answered = response.status or ""
     if answered.isdecimal() and not 200 <= int(answered) <= 299:
@@ -827,8 +827,8 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
             if normal_path(method.path) not in asked or ALLOW_ORIGIN not in response.headers:
                 continue
             seen.add(id(method.key))
-            owner = api.logical_id if method.origin == "cors" else f"OPTIONS {method.path}"
-            message = f"the preflight of {owner} has no Access-Control-Max-Age: browsers ask again after 5 seconds"
+            owner = f"the preflight of {api.logical_id}" if method.origin == "cors" else f"OPTIONS {method.path}"
+            message = f"{owner} has no Access-Control-Max-Age: browsers ask again after 5 seconds"
             fix, why = attempt(
                 "let browsers keep it for 600 seconds",
                 "unsafe",

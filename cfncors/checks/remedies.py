@@ -165,7 +165,10 @@ def _only_reflects(header: Header) -> bool:
 
 
 def sends_credentials(api: RestApi) -> bool:
-    """Whether the API's preflights allow credentials."""
+    """Whether the API's preflights allow credentials, or are meant to (SAM drops the text ``'true'``, E9416)."""
+    written = api.cors.credentials if api.cors is not None else None
+    if isinstance(written, Scalar) and written.tag is None and written.text.strip("'\" ").lower() == "true":
+        return True
     return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in _preflight_headers(api))
 
 

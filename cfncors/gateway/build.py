@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cfncors.config import Settings
 from cfncors.gateway.model import Model, RestApi
 from cfncors.gateway.parameters import mapping
@@ -35,7 +33,7 @@ def _with_code(template: Template, api: RestApi) -> RestApi:
         for name in [method.resource, *_functions(method.integration.node)]:
             code = _inline_code(template, name)
             if code is not None:
-                return replace(api, code=code)
+                return api._replace(code=code)
     return api
 
 

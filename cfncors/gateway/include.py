@@ -6,7 +6,7 @@ CloudFormation inlines the file before anything else looks at the template (Clou
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Mapping, Node, Scalar, Sequence, decode, parse
@@ -35,11 +35,12 @@ def _read(template: Template, location: str | None) -> Node | None:
     name = template.document.name
     if location is None or "://" in location or name.startswith("<"):
         return None
-    path = Path(name).parent / location
+    path = os.path.join(os.path.dirname(name), location)
     try:
-        if path.stat().st_size > _LARGEST:
+        if os.path.getsize(path) > _LARGEST:
             return None
-        return parse(decode(path.read_bytes()), str(path)).root
+        with open(path, "rb") as file:
+            return parse(decode(file.read()), path).root
     except (OSError, ValueError, UnreadableTemplate):
         return None
 

@@ -6,7 +6,6 @@ Header names are compared in lower case (Fetch, "header name"); the name as writ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
@@ -162,10 +161,7 @@ class Scope(NamedTuple):
 Dialect = Literal["sam", "sam-implicit", "cloudformation", "external"]
 
 
-@dataclass(frozen=True, eq=False)
-class RestApi:
-    """A REST API. ``complete`` is false when a part of its definition cannot be seen from the template."""
-
+class _RestApi(NamedTuple):
     logical_id: str
     dialect: Dialect
     key: Scalar
@@ -180,14 +176,13 @@ class RestApi:
     body: Mapping | None = None
     #: gateway responses written under a name that API Gateway does not know, too
     all_gateway_responses: tuple[GatewayResponse, ...] = ()
-    deployments: tuple[Resource, ...] = field(default=())
+    deployments: tuple[Resource, ...] = ()
     #: code in the template that sends a CORS header for this API
     code: Node | None = None
 
-    @cached_property
-    def options(self) -> dict[str, Method]:
-        """OPTIONS methods by path; on one path the last written wins."""
-        return {normal_path(m.path): m for m in self.methods if m.is_options}
+
+class RestApi(_RestApi):
+    """A REST API. ``complete`` is false when a part of its definition cannot be seen from the template."""
 
     def on_path(self, path: str) -> list[Method]:
         """Methods of a path."""
@@ -271,10 +266,9 @@ def _same(path: str, wanted: str) -> bool:
     return path.rpartition("/")[0] == wanted.rpartition("/")[0]
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
+class Model(NamedTuple):
     """Everything that the checks look at."""
 
     template: Template
     rest_apis: tuple[RestApi, ...]
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = Settings()

@@ -44,11 +44,12 @@ def mock_status(integration: Integration) -> str | None:
 
 
 def picked(integration: Integration) -> IntegrationResponse | None:
-    """The response that a MOCK answers with; ``None`` when none matches or it is not known."""
+    """The response that a MOCK answers with; ``None`` when none matches or it is not known.
+
+    Without a status it is the one that it would answer with: what else is wrong with it is wrong all the same.
+    """
     status = mock_status(integration)
-    if status is None:
-        return None
-    if status == "?":
+    if status is None or status == "?":
         return integration.responses[0] if len(integration.responses) == 1 else None
     default = None
     for response in integration.responses:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -27,11 +26,11 @@ SAM_API: Final = "AWS::Serverless::Api"
 _AUTHORIZATIONS: Final = {"NONE": NO_AUTHORIZATION, "AWS_IAM": openapi.AWS_IAM}
 
 
-@dataclass(frozen=True, eq=False)
 class Parts:
     """The API Gateway resources of a template, found once."""
 
-    template: Template
+    def __init__(self, template: Template) -> None:
+        self.template = template
 
     @cached_property
     def methods(self) -> list[Resource]:

@@ -467,7 +467,7 @@ def _gateway_responses(
     section = parameters.mapping(properties.get("GatewayResponses")) if properties is not None else None
     for kind, entry in section.items() if section is not None else ():
         node = parameters.mapping(entry.value)
-        if node is not None:
+        if node is not None and not kind.startswith("Fn::"):
             found[kind] = _property_response(template, kind, entry, node, api)
     return [*found.values(), *resource_gateway_responses(parts, api)]
 

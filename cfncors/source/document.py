@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -27,18 +26,19 @@ def unreadable(text: str, reason: str, offset: int) -> UnreadableTemplate:
     return UnreadableTemplate(reason, line, column, offset)
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
-    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings."""
-
+class _Document(NamedTuple):
     name: str
     text: str
     root: Node
     format: Literal["yaml", "json"]
     #: nodes that an anchor names -> how many aliases repeat them
-    shared: dict[int, Shared] = field(default_factory=dict)
+    shared: dict[int, Shared] = {}  # noqa: RUF012 - never written to
     #: each tag that is not YAML's own, with the first node that bears it
-    tags: dict[str, Node] = field(default_factory=dict)
+    tags: dict[str, Node] = {}  # noqa: RUF012 - never written to
+
+
+class Document(_Document):
+    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings."""
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -154,8 +154,7 @@ class Document:
         return None
 
 
-@dataclass(frozen=True, eq=False)
-class Shared:
+class Shared(NamedTuple):
     """An anchored node and how often aliases repeat it."""
 
     node: Node

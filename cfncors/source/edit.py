@@ -7,7 +7,6 @@ without changing something else is refused with :class:`CannotEdit`.
 from __future__ import annotations
 
 from collections.abc import Sequence as Path
-from dataclasses import replace as with_
 
 from cfncors.errors import CannotEdit
 from cfncors.source.document import Document
@@ -114,7 +113,7 @@ def _insert_entry(
         return _insert_flow(document, mapping, place, behind, new, style)
     width = key_column(document, mapping)
     at = end_of_part(document, mapping, place, width) if behind else part_start(document, mapping, place)
-    style = with_(block_style(document, mapping), literals=literals_may_end(document.text, at))
+    style = block_style(document, mapping)._replace(literals=literals_may_end(document.text, at))
     lines = entry_lines(document, name, value, style)
     if behind:
         return _insert_below(document, mapping, place, at, indented(lines, width))
@@ -209,7 +208,7 @@ def rename(document: Document, key: Scalar, name: str) -> tuple[Edit, ...]:
         raise CannotEdit("the key has a tag")
     keep_anchors(document, Span(key.start, key.end), None)
     style = flow_style(document, mapping) if mapping.flow else block_style(document, mapping)
-    style = with_(style, keys=key.style)
+    style = style._replace(keys=key.style)
     new = scalar(name, style, mapping.flow, key.style if key.style in (SINGLE, DOUBLE) else "")
     return (Edit(key.start, key.end, join_anchor(anchor(document.text, Span(key.start, key.end)), new)),)
 
@@ -228,7 +227,7 @@ def append(document: Document, sequence: Sequence, value: Data) -> tuple[Edit, .
         return _insert_flow(document, sequence, last, True, new, style)
     width = dash_column(document, sequence)
     at = end_of_part(document, sequence, last, width)
-    style = with_(block_style(document, sequence), literals=literals_may_end(text, at))
+    style = block_style(document, sequence)._replace(literals=literals_may_end(text, at))
     dash = dash_of(document, sequence, last)
     between = text[dash + 1 : written(document, sequence, last).start]
     gap = between if between and not between.strip(" ") else " "

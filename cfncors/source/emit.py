@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final, Literal, NamedTuple, TypeAlias, Union
 
 from cfncors.errors import CannotEdit
@@ -34,8 +34,6 @@ class Tagged(NamedTuple):
 Pairs: TypeAlias = "Iterable[tuple[str | Raw, Data]]"
 Data: TypeAlias = Union[str, int, bool, "list[Data]", "dict[str, Data]", Raw, Tagged, None]
 
-#: printable without an escape in YAML 1.1, YAML 1.2 and JSON
-_UNPRINTABLE: Final = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NOT_FIRST: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=~ ")
 #: numbers, sexagesimals, dates and special floats of either YAML version, generously
@@ -47,8 +45,7 @@ _ALIAS_OR_ANCHOR: Final = re.compile(r"(?:^|[\s,\[{:\-])[&*][^\s,\[\]{}]")
 _LONGEST_KEY: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How the place is written. ``unit`` is the indent of one level in flow style, ``None`` for all on one line."""
 
     json: bool = False
@@ -93,22 +90,34 @@ def scalar(value: str | int | bool | None, style: Style, flow: bool, quoted: str
     wanted = quoted or ("" if _plain_is_safe(value, flow) else style.quote)
     if not wanted:
         return value
-    if "'" in value or _UNPRINTABLE.search(value):
+    if "'" in value or _has_unprintable(value):
         wanted = DOUBLE
     elif '"' in value or "\\" in value:
         wanted = SINGLE
     return _double(value) if wanted == DOUBLE else f"'{value}'"
 
 
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """What needs an escape in YAML 1.1, YAML 1.2 or JSON. Made when a text asks for it: it takes milliseconds."""
+    return re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def _has_unprintable(text: str) -> bool:
+    return not (text.isascii() and text.isprintable()) and _unprintable().search(text) is not None
+
+
 def _double(value: str, escape_surrogates: bool = False) -> str:
     if not escape_surrogates and _SURROGATE.search(value):
         raise CannotEdit("half a surrogate pair cannot be written in YAML")
     text = json.dumps(value, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    if not _has_unprintable(text):
+        return text
+    return _unprintable().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain_is_safe(text: str, flow: bool) -> bool:
-    if not text or text[0] in _NOT_FIRST or text[-1] in " :" or _UNPRINTABLE.search(text):
+    if not text or text[0] in _NOT_FIRST or text[-1] in " :" or _has_unprintable(text):
         return False
     if ": " in text or " #" in text or (flow and any(mark in text for mark in ",[]{}")):
         return False
@@ -129,7 +138,7 @@ def block(document: Document, value: Data, style: Style) -> Block:
         return _mapping_block(document, value.items(), style)
     if isinstance(value, list) and value:
         return _sequence_block(document, value, style)
-    return Block(flow(document, value, replace(style, unit=None), in_flow=False), "inline", [])
+    return Block(flow(document, value, style._replace(unit=None), in_flow=False), "inline", [])
 
 
 def _mapping_block(document: Document, pairs: Pairs, style: Style) -> Block:
@@ -248,7 +257,7 @@ def _raw_block(document: Document, node: Node, style: Style) -> Block:
             else _sequence_block(document, map(Raw, node.items), style)
         )
         return opened._replace(head=_with_tag(node, ""))
-    return Block(_raw_flow(document, node, replace(style, unit=None), False, ""), "inline", [])
+    return Block(_raw_flow(document, node, style._replace(unit=None), False, ""), "inline", [])
 
 
 def _pairs(node: Mapping) -> Pairs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace as with_
 from typing import Final, NamedTuple
 
 from cfncors.errors import CannotEdit
@@ -94,7 +93,7 @@ def _replace(document: Document, spot: _Spot, value: Data) -> tuple[Edit, ...]:
         return (Edit(*spot.span, join_anchor(name, flow(document, value, style, False, indent))),)
     if spot.container is None:
         return _replace_root(document, spot, value, name)
-    style = with_(block_style(document, spot.container), literals=_literal_may_replace(document, spot))
+    style = block_style(document, spot.container)._replace(literals=_literal_may_replace(document, spot))
     new_block = block(document, value, style)
     new_block = new_block._replace(head=join_anchor(name, new_block.head))
     if isinstance(spot.container, Mapping):
@@ -131,9 +130,9 @@ def _replace_in_flow(document: Document, spot: _Spot, value: Data, name: str | N
     start, end = spot.span
     style = flow_style(document, spot.container or document.root)
     if spot.container is None:
-        style = with_(style, unit=style.unit or usual_unit(document))
+        style = style._replace(unit=style.unit or usual_unit(document))
     if isinstance(spot.node, Scalar) and isinstance(value, str) and spot.node.style in (SINGLE, DOUBLE):
-        style = with_(style, every=spot.node.style)
+        style = style._replace(every=spot.node.style)
     new = join_anchor(name, flow(document, value, style, True, indent_of_line(text, start)))
     if start == end and isinstance(spot.container, Mapping):
         key = spot.container.entries[spot.number].key
@@ -144,7 +143,7 @@ def _replace_in_flow(document: Document, spot: _Spot, value: Data, name: str | N
 
 
 def _replace_root(document: Document, spot: _Spot, value: Data, name: str | None) -> tuple[Edit, ...]:
-    style = with_(block_style(document, document.root), literals=False)
+    style = block_style(document, document.root)._replace(literals=False)
     new = block(document, value, style)
     text = document.text
     if new.kind == "inline":

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
@@ -21,8 +20,7 @@ LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 _SECTIONS: Final = ("Resources", "Parameters", "Conditions", "Mappings", "Globals", "Outputs", "Metadata")
 
 
-@dataclass(frozen=True, eq=False)
-class Resource:
+class Resource(NamedTuple):
     """One resource. ``properties`` is ``None`` when none are written or when an intrinsic makes them."""
 
     logical_id: str
@@ -47,8 +45,7 @@ class Resource:
         return [text for item in items if (text := scalar_text(item)) is not None]
 
 
-@dataclass(frozen=True, eq=False)
-class Parameter:
+class Parameter(NamedTuple):
     """A template parameter."""
 
     name: str
@@ -80,12 +77,13 @@ class Parameter:
         return Unknown(place, f"parameter {self.name} has no default")
 
 
-@dataclass(frozen=True, eq=False)
-class Template:
-    """A CloudFormation or SAM template as it is written."""
-
+class _Template(NamedTuple):
     document: Document
     root: Mapping
+
+
+class Template(_Template):
+    """A CloudFormation or SAM template as it is written."""
 
     def section(self, name: str) -> Mapping | None:
         """A top-level section."""

@@ -190,6 +190,8 @@ def all_dependencies_of_the_deployment_removed(twin: Twin) -> Iterator[Mutant]:
         for deployment in api.deployments:
             if "DependsOn" in deployment.node and _awaited(twin, api):
                 edits = remove(twin.document, deployment.node, "DependsOn")
+                if any(spot.path[:2] == ("Resources", deployment.logical_id) for spot in twin.spots):
+                    continue  # it does not wait for all already
                 yield mutant(twin, deployment.logical_id, edits, twin.spot("E9426", deployment.key))
 
 
