@@ -8,6 +8,7 @@ written, or an internal error. 130 after Ctrl-C, 141 when the reader of the outp
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -65,6 +66,9 @@ or --check, would change), 2 wrong usage, 3 a file could not be read or written
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
+    if argv is None:
+        # As a program: trees have no cycles and live until the end, so looking for garbage only costs time.
+        gc.disable()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
