@@ -41,6 +41,7 @@ examples:
   cfncors fix --diff template.yaml    what would be changed
   cfncors fix template.yaml           change it
   cfncors explain E9421               why a rule is there
+  cfncors explain "… blocked by CORS policy: …"    what a console message comes from
 """
 _CHECK_EXAMPLES: Final = """\
 examples:
@@ -130,9 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     fix.add_argument("--check", action="store_true", help="say what would be fixed and write nothing")
     fix.add_argument("--unsafe-fixes", action="store_true", help="also fixes that say something new")
     _add_common(fix)
-    explain = commands.add_parser("explain", help="say why a rule is there")
+    explain = commands.add_parser("explain", help="say why a rule is there, or what a console message means")
     explain.set_defaults(command=_explain)
-    explain.add_argument("rule", nargs="?", metavar="RULE", help="an id or a name; all rules without it")
+    explain.add_argument("rule", nargs="?", metavar="RULE", help="an id, a name, or a console message in quotes; all rules without it")
     return parser
 
 

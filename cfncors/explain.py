@@ -10,17 +10,42 @@ from typing import Final
 from cfncors.errors import UsageError
 from cfncors.findings import Rule
 from cfncors.report.terminal import Style, wrapped
+from cfncors.symptoms import looks_like_message, recognised
 
 _BULLET: Final = re.compile(r"(?P<mark>[-*]|\d+\.) +(?P<text>.*)", re.DOTALL)
 
 
 def explain(word: str, rules: Sequence[Rule], style: Style) -> str:
-    """The text of the rule with this id or name. Raises :class:`UsageError` with a suggestion when there is none."""
+    """The text of the rule with this id or name, or what a pasted console message means.
+
+    Raises :class:`UsageError` with a suggestion when it is neither.
+    """
+    if looks_like_message(word):
+        return _message(word, rules, style)
     for rule in rules:
         if word.upper() == rule.id or word.lower() == rule.name:
             title = f"{style.bold(f'{rule.id} {rule.name}')}  ({rule.severity}, fix: {_fix(rule)})"
             return "\n".join([title, "", *_layout(cleandoc(rule.doc), style), rule.url]) + "\n"
     raise UsageError(f"no rule {word!r}{_suggestion(word, rules)}; `cfncors explain` lists all")
+
+
+def _message(message: str, rules: Sequence[Rule], style: Style) -> str:
+    """The rules that find the cause of a message, most likely first, and what to run."""
+    match = next(recognised(message), None)
+    if match is None:
+        raise UsageError("no CORS message of Chromium, Firefox, Safari or API Gateway reads so; paste the whole line")
+    title = match.symptom.name.replace("-", " ")
+    named = f" ({', '.join(match.named.values())})" if match.named else ""
+    lines = [style.bold(title + named), "", wrapped(match.symptom.meaning, style.width, "", ""), ""]
+    found = [rule for rule_id in match.symptom.rules for rule in rules if rule.id == rule_id]
+    if found:
+        ids = ",".join(rule.id for rule in found)
+        lines.append("Rules that find the cause in a template, most likely first:")
+        lines.extend(wrapped(f"{rule.id}  {rule.summary}", style.width, "  ", " " * 9) for rule in found)
+        lines += ["", "Run:", f"  cfncors check --select {ids} .", f"  cfncors explain {found[0].id}"]
+    if any(rule.fixes for rule in found):
+        lines.append(f"  cfncors fix --diff --select {ids} .")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def listing(rules: Sequence[Rule], style: Style) -> str:

@@ -91,8 +91,8 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     for site in sites(model):
         if site.header.lower != ALLOW_ORIGIN or not _credentialed(site):
             continue
-        any_origin = [leaf for leaf in decided(site.header.value) if isinstance(leaf, Known) and _bare(leaf.text) == "*"]
-        for leaf in {id(leaf.node): leaf for leaf in any_origin}.values():
+        known = (leaf for leaf in decided(site.header.value) if isinstance(leaf, Known))
+        for leaf in {id(leaf.node): leaf for leaf in known if _bare(leaf.text) == "*"}.values():
             yield _finding(rule, model, site, leaf)
     yield from _default_origin(rule, model)
 

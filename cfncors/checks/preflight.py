@@ -685,8 +685,8 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
     if status is None:
         place, fix, why = _no_status(model, method, node)
         written = integration.templates is not None and "application/json" in integration.templates
-        what = "request template yields no statusCode" if written else "MOCK has no request template for application/json"
-        message = f"{route} answers 500: its {what}"
+        reason = "its request template yields no statusCode" if written else "it has no template for application/json"
+        message = f"{route} answers 500: {reason}"
         return Finding(rule, message, place, fix, why, says, resources)
     responses_node = node.get("IntegrationResponses") or node.get("responses")
     if intrinsic(responses_node) is not None:

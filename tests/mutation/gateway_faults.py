@@ -99,9 +99,9 @@ def _headerless(twin: Twin, rule: str, types: tuple[str, ...]) -> Iterator[Mutan
 def specific_type_added(twin: Twin) -> Iterator[Mutant]:
     for api, response in gateway_responses(twin):
         taken = {r.type for r in api.all_gateway_responses}
-        if response.type == "DEFAULT_4XX" and "UNAUTHORIZED" not in taken:
-            if _sends_only_what_a_fix_brings(api, response):
-                yield from _unauthorized(twin, api, response)
+        free = response.type == "DEFAULT_4XX" and "UNAUTHORIZED" not in taken
+        if free and _sends_only_what_a_fix_brings(api, response):
+            yield from _unauthorized(twin, api, response)
 
 
 def _unauthorized(twin: Twin, api: RestApi, default: GatewayResponse) -> Iterator[Mutant]:
@@ -118,17 +118,20 @@ def _unauthorized(twin: Twin, api: RestApi, default: GatewayResponse) -> Iterato
         yield mutant(twin, api.logical_id, edits, place, mended=mended)
         return
     waiting = _waiting_for(twin, api, "LogIn")
-    resources = twin.model.template.section("Resources")
-    assert resources is not None
     if waiting is not None:
-        head = {"RestApiId": Raw(default.node.get("RestApiId") or default.node), "ResponseType": "UNAUTHORIZED"}
-        edits, mended = (
-            [*put(twin.document, resources, ("LogIn",), made, after=default.resource), *waiting]
-            for properties in (bare, whole)
-            if (made := {"Type": "AWS::ApiGateway::GatewayResponse", "Properties": {**head, **properties}})
-        )
         place = Spot("E9423", ("Resources", "LogIn", "Properties", "ResponseType"), False)
-        yield mutant(twin, api.logical_id, edits, place, mended=mended)
+        without, complete = ([*_log_in(twin, default, given), *waiting] for given in (bare, whole))
+        yield mutant(twin, api.logical_id, without, place, mended=complete)
+
+
+def _log_in(twin: Twin, beside: GatewayResponse, given: dict[str, Data]) -> tuple[Edit, ...]:
+    resources = twin.model.template.section("Resources")
+    api = beside.node.get("RestApiId")
+    assert resources is not None
+    assert api is not None
+    properties: dict[str, Data] = {"RestApiId": Raw(api), "ResponseType": "UNAUTHORIZED", **given}
+    made: Data = {"Type": "AWS::ApiGateway::GatewayResponse", "Properties": properties}
+    return put(twin.document, resources, ("LogIn",), made, after=beside.resource)
 
 
 def _waiting_for(twin: Twin, api: RestApi, name: str) -> list[Edit] | None:
@@ -202,7 +205,7 @@ def gateway_response_beside_sam(twin: Twin) -> Iterator[Mutant]:
     for api, response in gateway_responses(twin):
         own = api.resource.get("GatewayResponses") if api.resource is not None else None
         if response.where == "property" and own is container(twin, response.key) and response.type in DEFAULTS:
-            headers = {f"{_PREFIX}{h.name}": Raw(h.node) for h in response.headers.values()}
+            headers: dict[str, Data] = {f"{_PREFIX}{h.name}": Raw(h.node) for h in response.headers.values()}
             made: Data = {
                 "Type": "AWS::ApiGateway::GatewayResponse",
                 "Properties": {
@@ -251,11 +254,9 @@ def wildcard_beside_credentials_in_a_gateway_response(twin: Twin) -> Iterator[Mu
     """Two rules: the response refuses itself (E9443), and it differs from the API's own origin (W9424)."""
     for api, response in gateway_responses(twin):
         header = response.headers[ALLOW_ORIGIN]
-        own = {inner(h.node) for h in own_origins(api)}
-        if ALLOW_CREDENTIALS in response.headers and inner(header.node) not in (None, "*") and "*" not in own:
-            if own == {inner(header.node)} and is_written_once(twin, header.node):
-                edits = replace(twin.document, header.node, "'*'")
-                both = (twin.spot("E9443", header.node), twin.spot("W9424", header.node))
-                yield mutant(twin, _label(api, response), edits, *both)
-
-
+        origins = {inner(h.node) for h in (*own_origins(api), header)}
+        named = len(origins) == 1 and not origins & {None, "*"} and is_written_once(twin, header.node)
+        if named and own_origins(api) and ALLOW_CREDENTIALS in response.headers:
+            edits = replace(twin.document, header.node, "'*'")
+            both = (twin.spot("E9443", header.node), twin.spot("W9424", header.node))
+            yield mutant(twin, _label(api, response), edits, *both)

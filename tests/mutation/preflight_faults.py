@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from cfncors.gateway.model import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE, Header, Method, RestApi
 from cfncors.gateway.preflight import Preflight, mock_status, picked
 from cfncors.gateway.rest_api import canonical
-from cfncors.source import Edit, Mapping, Scalar, put, remove, replace
+from cfncors.source import Mapping, Scalar, put, remove, replace
+from cfncors.source.nodes import Entry
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
     answered,
     container,
-    holding_key,
     inner,
     is_written_once,
     mock_preflights,
@@ -178,9 +178,7 @@ def allow_methods_dropped(twin: Twin) -> Iterator[Mutant]:
             yield made
 
 
-def _dropped(
-    twin: Twin, header_name: str, by_rule: dict[str, Callable[[Method], list[str]]]
-) -> Iterator[Mutant]:
+def _dropped(twin: Twin, header_name: str, by_rule: dict[str, Callable[[Method], list[str]]]) -> Iterator[Mutant]:
     for api in twin.apis:
         for header, preflight, needed in _whole_lists(twin, api, header_name, by_rule):
             rules = [rule for rule, names in needed.items() if names]
@@ -218,7 +216,7 @@ def options_method_dropped(twin: Twin) -> Iterator[Mutant]:
     for api, method in mock_preflights(twin):
         routes = [m for m in api.on_path(method.path) if not m.is_options]
         asked = [m for m in routes if m.verb not in _NEED_NO_LISTING or _demanded(m)]
-        if method.origin != "resource" or not asked or resources is None or len(own_origins(api)) < 2:
+        if method.origin != "resource" or not asked or resources is None:
             continue
         if _is_as_the_fix_writes(api, method, routes):
             edits = [
@@ -232,7 +230,14 @@ def options_method_dropped(twin: Twin) -> Iterator[Mutant]:
 
 def _is_as_the_fix_writes(api: RestApi, method: Method, routes: list[Method]) -> bool:
     response = picked(method.integration) if method.integration is not None else None
-    if response is None or response.status != "204" or len({canonical(h.node) for h in own_origins(api)}) != 1:
+    others = [
+        r.headers[ALLOW_ORIGIN]
+        for m in api.methods
+        for r in (m.integration.responses if m is not method and m.integration is not None else ())
+        if ALLOW_ORIGIN in r.headers
+    ]
+    origins = {canonical(header.node) for header in (*own_origins(api), *others)}
+    if response is None or response.status != "204" or not others or len(origins) != 1:
         return False
     wanted = {
         ALLOW_METHODS: {"options", *(m.verb.lower() for m in routes if m.verb != "ANY")},
@@ -263,20 +268,23 @@ def conversion_to_text_removed(twin: Twin) -> Iterator[Mutant]:
 def status_taken_from_the_mock(twin: Twin) -> Iterator[Mutant]:
     for api, method in mock_preflights(twin):
         integration = method.integration
-        if integration is None or integration.node is None:
+        entry = _request_templates(method)
+        node = entry.value.get("application/json") if entry is not None and isinstance(entry.value, Mapping) else None
+        if entry is None or integration is None or integration.node is None or not isinstance(node, Scalar):
             continue
-        templates = integration.node.get("RequestTemplates") or integration.node.get("requestTemplates")
-        node = templates.get("application/json") if isinstance(templates, Mapping) else None
         statuses = {response.status for response in integration.responses}
-        if isinstance(node, Scalar) and node.tag is None and statuses == {mock_status(integration)}:
-            if is_written_once(twin, node):
-                what = f"OPTIONS {method.path} of {api.logical_id}"
-                edits = replace(twin.document, node, "{}")
-                yield mutant(twin, what, edits, twin.spot("E9436", node))
-                kind = integration.node.get("Type") or integration.node.get("type")
-                assert kind is not None
-                whole = remove(twin.document, integration.node, holding_key(twin, templates).text)  # type: ignore[arg-type]
-                yield mutant(twin, f"no template: {what}", whole, twin.spot("E9436", kind))
+        if node.tag is None and statuses == {mock_status(integration)} and is_written_once(twin, node):
+            what = f"OPTIONS {method.path} of {api.logical_id}"
+            yield mutant(twin, what, replace(twin.document, node, "{}"), twin.spot("E9436", node))
+            kind = integration.node.get("Type") or integration.node.get("type")
+            assert kind is not None
+            whole = remove(twin.document, integration.node, entry.key.text)
+            yield mutant(twin, f"no template: {what}", whole, twin.spot("E9436", kind))
+
+
+def _request_templates(method: Method) -> Entry | None:
+    node = method.integration.node if method.integration is not None else None
+    return None if node is None else node.entry("RequestTemplates") or node.entry("requestTemplates")
 
 
 @fault("W9437")

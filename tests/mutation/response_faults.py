@@ -16,10 +16,10 @@ def _mapped(twin: Twin) -> Iterator[tuple[RestApi, Method, IntegrationResponse]]
     for api in twin.apis:
         for method in api.methods:
             integration = method.integration
-            if method.origin in ("resource", "openapi") and integration is not None:
-                if integration.kind in ("aws", "http", "mock"):
-                    for response in integration.responses:
-                        yield api, method, response
+            written = method.origin in ("resource", "openapi")
+            if integration is not None and written and integration.kind in ("aws", "http", "mock"):
+                for response in integration.responses:
+                    yield api, method, response
 
 
 @fault("E9414")

@@ -74,9 +74,7 @@ def spots(report: FileReport) -> Counter[Spot]:
     """All findings but advice, which may come and go with the routes it speaks of."""
     assert report.document is not None, report.error
     assert not report.failed, (report.error, report.internal)
-    return Counter(
-        _spot(report.document, placed) for placed in report.placed if placed.finding.rule.severity != "info"
-    )
+    return Counter(_spot(report.document, placed) for placed in report.placed if placed.finding.rule.severity != "info")
 
 
 def _spot(document: Document, placed: Placed) -> Spot:

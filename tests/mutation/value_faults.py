@@ -142,5 +142,3 @@ def credentials_as_text(twin: Twin) -> Iterator[Mutant]:
         for text in ("true", "'true'"):
             edits = replace(twin.document, node, text)
             yield mutant(twin, f"{text} for {api.logical_id}", edits, twin.spot("E9416", node))
-
-
