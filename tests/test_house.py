@@ -24,7 +24,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("config", "discover"),
     ("source",),
     ("template", "findings"),
-    ("gateway", "handlers", "report", "suppress"),
+    ("gateway", "handlers", "report", "suppress", "symptoms"),
     ("simulate",),
     ("checks",),
     ("lint", "explain"),
