@@ -1,13 +1,14 @@
 """Rewrite the expected results beside the fixtures of the rules, and print what changed, to be read before it is kept.
 
-    python scripts/golden.py              all fixtures
-    python scripts/golden.py E9421 W94    those whose names begin like this
-    python scripts/golden.py --check      write nothing; exit 1 if something would change
+    python -m scripts.golden              all fixtures
+    python -m scripts.golden E9421 W94    those whose names begin like this
+    python -m scripts.golden --check      write nothing; exit 1 if something would change
 
 The name of a fixture is its specification: ``fixtures/rules/ID-variant.fail.yaml`` must give the findings in
 ``….fail.yaml.findings``, and ``fix`` and ``fix --unsafe-fixes`` must make of it ``….fail.fixed.yaml`` and
 ``….fail.unsafe-fixed.yaml``; a file that is not there means that nothing changes. A ``pass`` fixture is silent. A
-variant that ends in ``with-origin`` is run with ``--origin https://app.example.com``.
+variant that ends in ``with-origin`` is run with ``--origin https://app.example.com``, one that ends in
+``with-origin-and-credentials`` with ``--credentials`` as well.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ class Case:
 
     @property
     def settings(self) -> Settings:
-        return Settings(origin=ORIGIN if self.variant.endswith("with-origin") else None)
+        return Settings(
+            origin=ORIGIN if "with-origin" in self.variant else None,
+            credentials=self.variant.endswith("and-credentials"),
+        )
 
     @property
     def findings(self) -> Path:
@@ -112,8 +116,9 @@ def main(argv: list[str] | None = None) -> int:
     if not args.beginnings:
         changes += [(path, None) for path in orphans()]
     changed = [(path, text) for path, text in changes if _read(path) != text]
+    sources = {case.fixed(safety): case.path for case in wanted for safety in ("safe", "unsafe")}
     for path, text in changed:
-        print(_diff(path, text), end="")
+        print(_diff(path, text, sources.get(path, path)), end="")
         if not args.check:
             _write(path, text)
     print(f"{len(wanted)} fixtures, {len(changed)} expected files {'would change' if args.check else 'changed'}")
@@ -131,10 +136,14 @@ def _write(path: Path, text: str | None) -> None:
         path.write_bytes(text.encode("utf-8"))
 
 
-def _diff(path: Path, text: str | None) -> str:
+def _diff(path: Path, text: str | None, source: Path) -> str:
+    """The change of an expected file; of a new one that a fix makes, the change that the fix makes."""
+    old = path if path.exists() else source
+    before, after = (_read(old) or "").splitlines(keepends=True), (text or "").splitlines(keepends=True)
     name = path.relative_to(ROOT).as_posix()
-    before, after = (_read(path) or "").splitlines(keepends=True), (text or "").splitlines(keepends=True)
-    lines = difflib.unified_diff(before, after, name, name if text is not None else "/dev/null")
+    lines = difflib.unified_diff(
+        before, after, old.relative_to(ROOT).as_posix(), name if text is not None else "/dev/null"
+    )
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 

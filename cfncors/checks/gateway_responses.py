@@ -25,7 +25,7 @@ from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
 from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import is_list, static_texts
-from cfncors.gateway.model import ALLOW_ORIGIN, GatewayResponse, Model, RestApi
+from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Header, Model, RestApi
 from cfncors.gateway.references import reached
 from cfncors.gateway.rest_api import canonical
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
@@ -364,7 +364,7 @@ def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Findin
     ```
 
     ## Fix safety
-    Safe when the API has one origin: it is copied as it is written.
+    Safe when the API has one origin: it is copied as it is written, with the API's credentials.
 
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
@@ -397,14 +397,24 @@ def _differing(rule: Rule, model: Model) -> Iterator[Finding]:
             fix, why = attempt(
                 "copy the API's origin",
                 "safe",
-                lambda header=header, own=own: rewrite(  # type: ignore[misc]
-                    model.template.document, header.node, header_data(own)
+                lambda api=api, response=response, header=header, own=own: _copied(  # type: ignore[misc]
+                    model, api, response, header, own
                 ),
             )
             says = Says("browser", console.blocked(console.other_origin(sent[0]), origin=wanted[0]))
             if sent == ["*"]:
                 says = Says("browser", console.blocked(console.wildcard_with_credentials(), origin=wanted[0]))
             yield Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
+
+
+def _copied(model: Model, api: RestApi, response: GatewayResponse, header: Header, own: Header) -> Edits:
+    """The API's origin in the place of another, and its credentials, without which a named origin is no use to them."""
+    document = model.template.document
+    credentials = {n: v for n, v in gateway_headers(model, api).items() if n.lower() == ALLOW_CREDENTIALS}
+    changed = rewrite(document, header.node, header_data(own))
+    if not credentials or ALLOW_CREDENTIALS in response.headers:
+        return changed
+    return together(changed, add_gateway_headers(document, response, credentials))
 
 
 @rule("W9425", "gateway-response-status", "unsafe")

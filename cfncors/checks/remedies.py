@@ -225,13 +225,15 @@ def declare(document: Document, method: Method, response: IntegrationResponse, n
         raise CannotEdit("its status code is not known")
     declared = method.responses.get(status)
     missing = [name for name in names if declared is None or name.lower() not in declared.headers]
-    if not missing:
+    if not missing and declared is not None:
         return ()
     if method.origin == "openapi":
         kind: Data = {"schema": {"type": "string"}} if method.openapi3 else {"type": "string"}
         values: dict[str, Data] = dict.fromkeys(missing, kind)
         if declared is None:
-            described: Data = {"description": "Answered by the integration", "headers": values}
+            described: dict[str, Data] = {"description": "Answered by the integration"}
+            if values:
+                described["headers"] = values
             return put(document, holder, ("responses", status), described)
         if declared.node is None:
             raise CannotEdit("the response is made by an intrinsic function")
@@ -239,7 +241,9 @@ def declare(document: Document, method: Method, response: IntegrationResponse, n
     parameters: dict[str, Data] = {f"method.response.header.{name}": True for name in missing}
     if declared is not None and declared.node is not None:
         return put_all(document, declared.node, ("ResponseParameters",), parameters)
-    item: Data = {"StatusCode": status, "ResponseParameters": parameters}
+    item: dict[str, Data] = {"StatusCode": status}
+    if parameters:
+        item["ResponseParameters"] = parameters
     listed = holder.get("MethodResponses")
     if listed is None:
         return put(document, holder, ("MethodResponses",), [item])

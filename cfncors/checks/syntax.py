@@ -171,7 +171,8 @@ def undeclared_response_header(rule: Rule, model: Model) -> Iterator[Finding]:
 
     ## Why
     API Gateway sends a mapped header only when the method response of the same status declares it, and refuses the
-    deployment otherwise: *Invalid mapping expression parameter specified*.
+    deployment otherwise: *Invalid mapping expression parameter specified*. A status without a method response is
+    refused as well: *No method response exists for method*.
 
     ## Example
     ```yaml
@@ -184,7 +185,7 @@ def undeclared_response_header(rule: Rule, model: Model) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the header is declared, nothing else changes.
+    Safe: the header or status is declared, nothing else changes.
 
     ## References
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-method-integrationresponse.html
@@ -215,8 +216,8 @@ def _undeclared(rule: Rule, model: Model, method: Method, response: IntegrationR
         return
     declared = method.responses.get(response.status)
     missing = [h for h in response.headers.values() if declared is None or h.lower not in declared.headers]
-    if not missing:
-        return
+    if declared is None and not missing:
+        yield _undeclared_status(rule, model, method, response, response.status)
     document = model.template.document
     names = [header.name for header in missing]
     fix, why = attempt("declare the header", "safe", lambda: declare(document, method, response, names))
@@ -232,6 +233,15 @@ def _undeclared(rule: Rule, model: Model, method: Method, response: IntegrationR
             f"[Invalid mapping expression parameter specified: {text}]",
         )
         yield Finding(rule, message, header.key, fix, why, says, (method.resource,))
+
+
+def _undeclared_status(rule: Rule, model: Model, method: Method, response: IntegrationResponse, status: str) -> Finding:
+    fix, why = attempt("declare the status", "safe", lambda: declare(model.template.document, method, response, ()))
+    entry = response.holder.entry("StatusCode") or response.holder.entry("statusCode") if response.holder else None
+    place = entry.value if entry is not None else response.node
+    message = f"{method.verb} {method.path} answers {status}, and has no method response {status}"
+    says = Says("deployment", "No method response exists for method.")
+    return Finding(rule, message, place, fix, why, says, (method.resource,))
 
 
 @rule("E9415", "unknown-gateway-response-type", "safe")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
@@ -12,6 +12,9 @@ from cfncors.source.nodes import Entry
 from cfncors.template.intrinsics import TAGS, scalar_text
 from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
+
+if TYPE_CHECKING:
+    from cfncors.template.worlds import World
 
 SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
@@ -50,6 +53,8 @@ class Parameter(NamedTuple):
 
     name: str
     node: Mapping
+    #: its value in the template's world, where it has one
+    given: str | None = None
 
     @property
     def is_list(self) -> bool:
@@ -62,6 +67,8 @@ class Parameter(NamedTuple):
 
         ``place`` is the node of the expression that uses it.
         """
+        if self.given is not None:
+            return Known(self.given, place, frozenset((self.name,)))
         kind = scalar_text(self.node.get("Type")) or ""
         default = self.node.get("Default")
         if kind.startswith("AWS::SSM::"):
@@ -80,6 +87,7 @@ class Parameter(NamedTuple):
 class _Template(NamedTuple):
     document: Document
     root: Mapping
+    world: World | None = None
 
 
 class Template(_Template):
@@ -109,7 +117,12 @@ class Template(_Template):
         """Parameters by name."""
         section = self.section("Parameters")
         entries = section.entries if section is not None else []
-        return {e.key.text: Parameter(e.key.text, e.value) for e in entries if isinstance(e.value, Mapping)}
+        given = self.world.parameters if self.world is not None else {}
+        return {
+            e.key.text: Parameter(e.key.text, e.value, given.get(e.key.text))
+            for e in entries
+            if isinstance(e.value, Mapping)
+        }
 
     @cached_property
     def mappings(self) -> dict[str, Node]:
@@ -143,6 +156,21 @@ class Template(_Template):
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Resources of the given types, in the order of the file."""
         return (resource for resource in self.resources.values() if resource.type in types)
+
+    def in_world(self, world: World) -> Template:
+        """The same template with parameters and conditions set; see :mod:`cfncors.template.worlds`."""
+        made = Template(self.document, self.root, world)
+        # What does not depend on the world is not worked out again.
+        made.__dict__.update({name: found for name, found in self.__dict__.items() if name != "parameters"})
+        return made
+
+    def truth(self, condition: str) -> bool | None:
+        """What a condition comes to in the template's world; ``None`` when it is not known, and without a world."""
+        if self.world is None:
+            return None
+        from cfncors.template.worlds import truth
+
+        return truth(self, condition)
 
     def value(self, node: Node) -> Value:
         """What ``node`` may be at deployment; see :mod:`cfncors.template.values`."""

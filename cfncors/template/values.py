@@ -86,6 +86,9 @@ def _if(template: Template, call: Intrinsic) -> Value:
     argument = call.argument
     if not isinstance(argument, Sequence) or len(argument.items) != 3:
         return Unknown(call.node, "Fn::If without three items")
+    chosen = template.truth(scalar_text_of(argument.items[0]) or "")
+    if chosen is not None:
+        return evaluate(template, argument.items[1 if chosen else 2])
     options: list[Known | Absent | Unknown] = []
     for side in argument.items[1:]:
         options.extend(leaves(evaluate(template, side)))
@@ -112,6 +115,11 @@ def _sub(template: Template, call: Intrinsic) -> Value:
     if last < len(text) or not parts:
         parts.append(Known(_unescape(text[last:]), argument))
     return _concatenate(parts, call.node)
+
+
+def holes(text: str) -> list[str]:
+    """The names in the ``${…}`` of an ``Fn::Sub``."""
+    return [hole.strip() for hole in _HOLE.findall(text)]
 
 
 def _unescape(text: str) -> str:

@@ -26,7 +26,7 @@ def rest_models(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Our model of a SAM template, and that of its transform, without APIs that no route or response speaks of."""
     written = template(path)
     assert written is not None
-    deployed = load(parse(transformed(decode(path.read_bytes())), "<transformed>"))
+    deployed = load(parse(transformed(decode(path.read_bytes()), path.parent), "<transformed>"))
     assert deployed is not None
     ours, theirs = summary(build(written)), summary(build(deployed))
     return {k: v for k, v in ours.items() if v.get("routes") or k in theirs}, theirs
@@ -59,7 +59,7 @@ def test_most_templates_translate() -> None:
     for path in (*sam_cases(), *corpus()):
         if is_sam(path):
             try:
-                transformed(decode(path.read_bytes()))
+                transformed(decode(path.read_bytes()), path.parent)
                 translated += 1
             except TransformRefused:
                 continue

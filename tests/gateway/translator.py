@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
@@ -22,8 +23,8 @@ class _NoManagedPolicies:
         return {}
 
 
-def transformed(text: str) -> str:
-    """The template that deploys, as JSON. Raises :class:`TransformRefused`."""
+def transformed(text: str, folder: Path = Path()) -> str:
+    """The template that deploys, as JSON; includes of local files lie in ``folder``. Raises :class:`TransformRefused`."""
     from samtranslator.translator.transform import transform
     from samtranslator.yaml_helper import yaml_parse
 
@@ -31,11 +32,26 @@ def transformed(text: str) -> str:
     plain = text.removeprefix("\ufeff")
     # The translator's YAML reader does not take JSON with tabs; the service reads it as JSON.
     template = json.loads(plain) if plain.lstrip().startswith("{") else yaml_parse(plain)
+    template = _included(template, folder)
     _package(template)
     try:
         return json.dumps(json.loads(json.dumps(transform(template, {}, _NoManagedPolicies()))))
     except Exception as error:  # the translator raises whatever its parts raise
         raise TransformRefused(str(getattr(error, "causes", error))) from error
+
+
+def _included(node: Any, folder: Path) -> Any:
+    """``AWS::Include`` of a local file is expanded by CloudFormation before SAM's transform runs."""
+    from samtranslator.yaml_helper import yaml_parse
+
+    if isinstance(node, dict):
+        include = node.get("Fn::Transform")
+        if len(node) == 1 and isinstance(include, dict) and include.get("Name") == "AWS::Include":
+            path = folder / str(include["Parameters"]["Location"])
+            if path.is_file():
+                return yaml_parse(path.read_text(encoding="utf-8"))
+        return {key: _included(value, folder) for key, value in node.items()}
+    return [_included(item, folder) for item in node] if isinstance(node, list) else node
 
 
 def _package(template: dict[str, Any]) -> None:

@@ -1,0 +1,115 @@
+"""What ``fetch()`` does: https://fetch.spec.whatwg.org/#concept-main-fetch and what it calls."""
+
+from __future__ import annotations
+
+from cfncors.browser import console, methods, preflight, redirects
+from cfncors.browser.cache import PreflightCache
+from cfncors.browser.check import cors_check
+from cfncors.browser.exchange import Failure, Request, Response, Server, Verdict
+from cfncors.browser.origins import origin_of
+from cfncors.browser.profiles import Profile, ProfileName, profile_named
+from cfncors.browser.readable import readable_headers
+from cfncors.browser.request import construct
+from cfncors.browser.safelist import unsafe_names
+from cfncors.browser.steps import Step
+
+
+def evaluate(
+    request: Request, server: Server, profile: ProfileName = "fetch", cache: PreflightCache | None = None
+) -> Verdict:
+    """Do what a page's ``fetch()`` does with ``request``, asking ``server``, and say what the page gets.
+
+    ``profile`` is the standard, or a browser with its differences; ``cache`` keeps preflights from call to call.
+    Raises ValueError, with what to write instead, for an origin that is none, a URL that is not absolute, an unknown
+    profile or credentials mode.
+    """
+    rules = profile_named(profile)
+    made = construct(request, rules)
+    if isinstance(made, Failure):
+        return Verdict(False, made.step, made.reason, made.console, [], None)
+    return _Fetch(made, server, rules, cache).run()
+
+
+class _Fetch:
+    """One call of ``fetch()``, hop by hop."""
+
+    def __init__(self, request: Request, server: Server, profile: Profile, cache: PreflightCache | None) -> None:
+        self.first = request
+        self.server = server
+        self.profile = profile
+        self.cache = cache
+        self.preflight: Request | None = None
+
+    def run(self) -> Verdict:
+        """Main fetch: hop after hop until a response is the last or a step fails."""
+        request, page = self.first, self.first.origin
+        cors, count = False, 0
+        while True:
+            cors = cors or origin_of(request.url) != page
+            response = self._http_fetch(request) if cors else self._send(request, cors=False)
+            if isinstance(response, Failure):
+                return self._blocked(response, request)
+            location = redirects.location_of(response, request.url)
+            if location is None:
+                return self._allowed(request, response, cors)
+            failure = redirects.location_failure(request, location, cors=cors, count=count)
+            if failure:
+                return self._blocked(failure, request)
+            request = redirects.redirected(request, location, response.status, page)
+            count += 1
+
+    def _http_fetch(self, request: Request) -> Response | Failure:
+        """HTTP fetch of a request to another origin: https://fetch.spec.whatwg.org/#concept-http-fetch."""
+        unsafe = unsafe_names(request.headers, self.profile)
+        due = bool(unsafe) or request.method not in methods.SAFELISTED
+        if due and not (self.cache and self.cache.covers(request, unsafe, self.profile)):
+            failure = self._ask(request, unsafe)
+            if failure:
+                self._forget(request)
+                return failure
+        response = self._send(request, cors=True)
+        failure = cors_check(request, response)
+        if failure is None:
+            return response
+        if due and "keep-cache-on-fail" not in self.profile.differences:
+            self._forget(request)
+        return failure
+
+    def _ask(self, request: Request, unsafe: list[str]) -> Failure | None:
+        """CORS-preflight fetch."""
+        question = preflight.preflight_request(request, unsafe)
+        self.preflight = self.preflight or question
+        answer = self.server(question)
+        consent = preflight.judge(request, unsafe, answer, self.profile)
+        if isinstance(consent, Failure):
+            return consent
+        if self.cache is not None:
+            self.cache.store(request, answer, consent, self.profile)
+        return None
+
+    def _send(self, request: Request, *, cors: bool) -> Response:
+        """The request on the wire: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch."""
+        headers = list(request.headers)
+        if not any(name.lower() == "accept" for name, _ in headers):
+            headers.append(("Accept", "*/*"))
+        if cors or request.method not in ("GET", "HEAD"):
+            headers.append(("Origin", request.origin))
+        return self.server(request._replace(headers=headers))
+
+    def _forget(self, request: Request) -> None:
+        if self.cache is not None:
+            self.cache.clear(request)
+
+    def _allowed(self, request: Request, response: Response, cors: bool) -> Verdict:
+        readable = readable_headers(response, cors=cors, credentials=request.credentials)
+        if not cors:
+            reason = "The page and the URL have the same origin: CORS does not apply."
+            return Verdict(True, Step.SAME_ORIGIN, reason, None, readable, None)
+        reason = f"The response may be read by {request.origin}."
+        return Verdict(True, Step.CORS_CHECK, reason, None, readable, self.preflight)
+
+    def _blocked(self, failure: Failure, request: Request) -> Verdict:
+        text = failure.console
+        if text is not None:
+            text = console.blocked(text, request.url, self.first.origin, self.first.url)
+        return Verdict(False, failure.step, failure.reason, text, [], self.preflight)

@@ -1,0 +1,120 @@
+"""Where Chromium and Firefox differ from the standard: one table, each line a name, who does it, and what."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+ProfileName = Literal["fetch", "chromium", "firefox"]
+
+DifferenceName = Literal[
+    "client-hints",
+    "user-agent",
+    "auth-wildcard",
+    "keep-cache-on-fail",
+    "negative-max-age",
+    "bad-max-age",
+    "conditional-bypass",
+    "no-wildcard-cache",
+    "head-not-safelisted-in-cache",
+]
+
+
+class Difference(NamedTuple):
+    """One deviation from the standard, seen in real browsers."""
+
+    name: DifferenceName
+    browsers: tuple[ProfileName, ...]
+    sentence: str
+    source: str
+
+
+_SAFELIST = "https://fetch.spec.whatwg.org/#cors-safelisted-request-header"
+_CACHE = "https://fetch.spec.whatwg.org/#concept-cors-preflight-cache"
+
+#: Every one is seen by the tests that run real browsers; a difference without a name fails them.
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "client-hints",
+        ("chromium",),
+        "Client hints with a valid value (DPR, Width, Viewport-Width, Save-Data, Device-Memory, RTT, Downlink, ECT) "
+        "need no preflight; the standard's safelist no longer has them.",
+        _SAFELIST,
+    ),
+    Difference(
+        "user-agent",
+        ("chromium",),
+        "A User-Agent header set by the page is dropped; by the standard it is sent, after a preflight.",
+        "https://crbug.com/571722",
+    ),
+    Difference(
+        "auth-wildcard",
+        ("chromium", "firefox"),
+        "Access-Control-Allow-Headers: * covers Authorization; by the standard it has to be listed by name.",
+        "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name",
+    ),
+    Difference(
+        "keep-cache-on-fail",
+        ("chromium",),
+        "Cached preflights stay when the response to the request itself fails; the standard clears them.",
+        _CACHE,
+    ),
+    Difference(
+        "negative-max-age",
+        ("chromium", "firefox"),
+        "A negative Access-Control-Max-Age means 0; by the standard it is not a number and means 5 seconds.",
+        "https://fetch.spec.whatwg.org/#http-access-control-max-age",
+    ),
+    Difference(
+        "bad-max-age",
+        ("firefox",),
+        "An Access-Control-Max-Age that cannot be parsed means 0; by the standard it means 5 seconds.",
+        "https://fetch.spec.whatwg.org/#http-access-control-max-age",
+    ),
+    Difference(
+        "conditional-bypass",
+        ("chromium", "firefox"),
+        "A request with If-None-Match or the like does not look into the preflight cache.",
+        "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
+    ),
+    Difference(
+        "no-wildcard-cache",
+        ("firefox",),
+        "A method or header that only * allows is not cached: each request has its preflight.",
+        _CACHE,
+    ),
+    Difference(
+        "head-not-safelisted-in-cache",
+        ("firefox",),
+        "HEAD is served from the preflight cache only where Access-Control-Allow-Methods listed it.",
+        _CACHE,
+    ),
+)
+
+
+class Profile(NamedTuple):
+    """A browser as far as it differs from the standard. ``max_age_cap`` is in seconds; ``None`` is no limit."""
+
+    name: ProfileName
+    differences: frozenset[DifferenceName]
+    max_age_cap: int | None
+
+
+def _profile(name: ProfileName, max_age_cap: int | None) -> Profile:
+    return Profile(name, frozenset(line.name for line in DIFFERENCES if name in line.browsers), max_age_cap)
+
+
+#: The caps are the browsers' own: https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Access-Control-Max-Age
+PROFILES: dict[str, Profile] = {
+    "fetch": _profile("fetch", None),
+    "chromium": _profile("chromium", 7200),
+    "firefox": _profile("firefox", 86_400),
+}
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name; ValueError names those that exist."""
+    try:
+        return PROFILES[name]
+    except KeyError:
+        known = ", ".join(f'"{each}"' for each in PROFILES)
+        raise ValueError(f'"{name}" is no profile; there are {known}') from None

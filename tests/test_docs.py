@@ -1,0 +1,94 @@
+"""The pages of the rules: generated, up to date, and with examples that are what they claim to be."""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from pathlib import Path
+
+import pytest
+
+from cfncors.checks import CHECKS
+from cfncors.source import parse
+from scripts import docs
+from tests.shared import ROOT
+
+RULES = {rule.id: rule for rule, _ in CHECKS.values()}
+PAGES = docs.pages()
+each_rule = pytest.mark.parametrize("rule_id", sorted(RULES))
+
+HEADINGS = ["Why", "Example", "Fix safety", "References"]
+#: A remark on one's own comment needs no source.
+WITHOUT_REFERENCES = {"I9491"}
+
+
+def fenced(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES), ids=lambda path: path.name)
+def test_pages_are_what_the_script_makes_now(path: Path) -> None:
+    assert path.read_text("utf-8") == PAGES[path], "run `make docs`"
+
+
+def test_no_page_lacks_a_rule() -> None:
+    assert {path.stem for path in (docs.FOLDER / "rules").glob("*.md")} == set(RULES)
+
+
+def test_every_rule_is_in_the_table() -> None:
+    table = (docs.FOLDER / "README.md").read_text("utf-8")
+    for rule in RULES.values():
+        assert f"| [{rule.id}](rules/{rule.id}.md) | {rule.name} | {rule.summary} |" in table
+
+
+@each_rule
+def test_headings_stand_in_order(rule_id: str) -> None:
+    found = re.findall(r"^## (.*)$", cleandoc(RULES[rule_id].doc), re.MULTILINE)
+    assert found == [heading for heading in HEADINGS if heading != "References" or rule_id not in WITHOUT_REFERENCES]
+
+
+@each_rule
+def test_the_first_line_is_one_sentence(rule_id: str) -> None:
+    lines = cleandoc(RULES[rule_id].doc).split("\n")
+    assert re.fullmatch(r"[A-Z].*\.", lines[0])
+    assert lines[1] == ""
+
+
+@each_rule
+def test_examples_are_yaml(rule_id: str) -> None:
+    examples = fenced(cleandoc(RULES[rule_id].doc), "yaml")
+    assert examples
+    for example in examples:
+        parse(example, "example.yaml")
+
+
+@each_rule
+def test_fix_safety_says_what_is_declared(rule_id: str) -> None:
+    """*Safe*, *Unsafe* or *No fix* opens the section, as the rule declares."""
+    rule = RULES[rule_id]
+    section = cleandoc(rule.doc).partition("## Fix safety")[2].partition("##")[0].lower()
+    assert ("no fix" in section[:10]) == (rule.fixes == ())
+    for safety in rule.fixes:
+        assert re.search(rf"\b{safety}\b", section), f"the page does not speak of its {safety} fix"
+
+
+@each_rule
+def test_references_are_addresses(rule_id: str) -> None:
+    section = cleandoc(RULES[rule_id].doc).partition("## References")[2].strip()
+    for line in section.splitlines():
+        assert re.fullmatch(r"- https://[^\s]+", line)
+
+
+@each_rule
+def test_a_page_shows_the_rule_at_work(rule_id: str) -> None:
+    text = PAGES[docs.FOLDER / "rules" / f"{rule_id}.md"]
+    said = fenced(text, "text")
+    assert len(said) == 1
+    assert f" {rule_id} " in said[0]
+    assert bool(fenced(text, "diff")) == bool(RULES[rule_id].fixes)
+
+
+def test_pages_name_nothing_of_this_machine() -> None:
+    for text in PAGES.values():
+        assert str(ROOT) not in text
+        assert "/tmp" not in text
