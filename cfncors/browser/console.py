@@ -97,7 +97,10 @@ def redirect_to_scheme(scheme: str) -> str:
 
 def redirect_with_credentials(location: str) -> str:
     """A redirect to a URL with a user name or password (Fetch, HTTP-redirect fetch, step 9)."""
-    return f"Redirect location '{location}' contains a username and password, which is disallowed for cross-origin requests."
+    return (
+        f"Redirect location '{location}' contains a username and password, which is disallowed for cross-origin "
+        "requests."
+    )
 
 
 _TYPE_ERROR = "Uncaught (in promise) TypeError: Failed to execute 'fetch' on 'Window': "

@@ -8,7 +8,7 @@ STANDARD = "https://fetch.spec.whatwg.org/"
 
 
 class Step(Enum):
-    """A place in the standard: ``value`` is its name for people, ``url`` where it is written."""
+    """A place in the standard: ``title`` is its name for people, ``url`` where it is written."""
 
     REQUEST = "new Request()", "dom-request"
     SAME_ORIGIN = "main fetch, same origin", "concept-main-fetch"
@@ -26,11 +26,12 @@ class Step(Enum):
 
     def __new__(cls, title: str, anchor: str) -> Step:
         step = object.__new__(cls)
-        step._value_ = title
+        step._value_ = step.title = title
         step.url = f"{STANDARD}#{anchor}"
         return step
 
+    title: str
     url: str
 
     def __str__(self) -> str:
-        return self.value
+        return self.title

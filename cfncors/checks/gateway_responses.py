@@ -549,7 +549,7 @@ def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
         if not missing:
             continue
         shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")
-        message = f"{deployment.logical_id} does not wait for {shown}: the snapshot may be taken without"
+        message = f"{deployment.logical_id} does not wait for {shown}: its snapshot of the API may be taken too early"
         fix, why = attempt(
             "let the deployment depend on it",
             "safe",

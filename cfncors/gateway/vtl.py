@@ -32,8 +32,9 @@ class NotUnderstood(Exception):
 class Overrides(NamedTuple):
     """What a template sets: headers by their name in lower case (with the name as written), and the status.
 
-    ``one_case`` says that a request header was looked up in one spelling only. Names of headers are case-sensitive
-    in REST APIs (Developer Guide, "Important notes"), and a browser on HTTP/2 sends ``origin``.
+    ``one_case`` says that it depends on how the request header's name is spelled, ``Origin`` or ``origin``: names of
+    headers are case-sensitive in REST APIs (Developer Guide, "Important notes"), and browsers send both, by the
+    version of HTTP. CDK's and Serverless's templates ask for both.
     """
 
     headers: dict[str, tuple[str, str]]
@@ -43,13 +44,15 @@ class Overrides(NamedTuple):
 
 def overrides(template: str, headers: dict[str, str]) -> Overrides:
     """What a response template sets for a request with ``headers`` (names in lower case)."""
-    run = _Run(headers)
-    run.block(list(_directives(_COMMENT.sub("", template))))
-    spellings: dict[str, set[str]] = {}
-    for name in run.asked:
-        spellings.setdefault(name.lower(), set()).add(name)
-    one_case = any(len(names) == 1 for name, names in spellings.items() if name in headers)
-    return Overrides(run.set_headers, run.status, one_case)
+    directives = list(_directives(_COMMENT.sub("", template)))
+    lower = _Run(headers)
+    lower.block(directives)
+    titled = _Run({name.title(): value for name, value in headers.items()})
+    titled.block(directives)
+    same = (lower.set_headers, lower.status) == (titled.set_headers, titled.status)
+    # Where the spelling decides, the one that finds something is what the author saw working.
+    told = lower if lower.set_headers or lower.status else titled
+    return Overrides(told.set_headers, told.status, not same)
 
 
 class _Directive(NamedTuple):
@@ -91,7 +94,6 @@ class _Run:
     def __init__(self, headers: dict[str, str]) -> None:
         self.headers = headers
         self.names: dict[str, Data] = {}
-        self.asked: list[str] = []
         self.set_headers: dict[str, tuple[str, str]] = {}
         self.status: str | None = None
 
@@ -139,9 +141,7 @@ class _Run:
             raise NotUnderstood(f"${name}")
 
     def request_header(self, name: str) -> str:
-        """A header of the request. Both spellings of a name find it; ``Overrides.one_case`` tells of the doubt."""
-        self.asked.append(name)
-        return self.headers.get(name.lower(), "")
+        return self.headers.get(name, "")
 
 
 class _Parser:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cfncors.findings import Safety
-from cfncors.source import Edit, Node, apply
+from cfncors.source import Edit, apply
 from tests.mutation.twin import Spot, Twin
 
 Edits = Iterable[Edit]
@@ -63,9 +63,3 @@ def mutant(
     text = apply(twin.text, list(edits))
     assert text != twin.text, what
     return Mutant(twin, what, text, found, fix, apply(twin.text, list(mended)), origin)
-
-
-def cut(node: Node, text: str, old: str, new: str) -> Edit:
-    """``new`` for ``old`` inside the source of a node."""
-    at = text.index(old, node.start, node.end)
-    return Edit(at, at + len(old), new)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from cfncors.gateway import build
+from cfncors.gateway.model import RestApi
+from cfncors.gateway.references import reached
 from cfncors.gateway.summary import summary
 from cfncors.source import parse
-from cfncors.template import load
+from cfncors.template import Template, load
 
 _LISTS = ("access-control-allow-methods", "access-control-allow-headers")
 _STATUS = re.compile(r"""statusCode["']?\s*:\s*["']?(\d+)""")
@@ -18,8 +21,18 @@ def meaning(text: str, name: str) -> dict[str, Any]:
     """The APIs of a template. Equal for two texts that deploy the same answers for a browser."""
     template = load(parse(text, name))
     assert template is not None
-    found: dict[str, Any] = _plain(summary(build(template)))
-    return found
+    model = build(template)
+    found: dict[str, Any] = _plain(summary(model))
+    return found | {f"{api.logical_id} deploys": list(_deployed(template, api)) for api in model.rest_apis}
+
+
+def _deployed(template: Template, api: RestApi) -> Iterator[list[str]]:
+    """For each deployment the gateway responses and preflights that are there when it is made."""
+    for deployment in api.deployments:
+        awaited = reached(template, deployment.logical_id)
+        responses = [r.type for r in api.all_gateway_responses if r.where != "resource" or r.resource in awaited]
+        preflights = [m.path for m in api.methods if m.is_options and m.resource in awaited]
+        yield sorted(responses) + sorted(preflights)
 
 
 def _plain(value: Any, key: str = "") -> Any:

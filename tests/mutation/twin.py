@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 from cfncors.config import Settings
@@ -105,8 +104,3 @@ def as_they_are() -> tuple[Twin, ...]:
     twins = (Twin(path.name, path.read_bytes().decode(), False) for path in corpus())
     reports = ((twin, check_text(twin.text, twin.name, Settings())) for twin in twins)
     return tuple(twin for twin, report in reports if not report.failed and not report.skipped)
-
-
-def read(path: Path) -> str:
-    """A file with the line ends that it has."""
-    return path.read_bytes().decode()

@@ -1,0 +1,129 @@
+"""A predicted response: its headers as values, who decides what the template does not, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from cfncors.gateway.expressions import literal
+from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Header, Headers, Model
+from cfncors.source import Node
+from cfncors.template import Absent, Choice, Known
+
+if TYPE_CHECKING:
+    from cfncors.browser import Request
+
+#: How sure a prediction is: AWS's documentation says so; it was seen on AWS by others; it follows from what is known.
+Confidence = Literal["documented", "observed", "inferred"]
+CONFIDENCES: Final[tuple[Confidence, ...]] = ("inferred", "observed", "documented")
+
+
+class Sent(NamedTuple):
+    """A header that the response carries. ``text`` is ``None`` when it is not known; ``why`` then says why not."""
+
+    name: str
+    text: str | None
+    why: str = ""
+    doubt: str = ""
+    node: Node | None = None
+
+    @property
+    def lower(self) -> str:
+        return self.name.lower()
+
+
+class Answer(NamedTuple):
+    """What API Gateway answers.
+
+    ``status`` is ``None`` when the template does not decide it. ``kind`` names what makes the answer: a type of
+    gateway response, ``MOCK``, ``integration`` or ``handler``. ``open`` says who decides the rest of it, where the
+    template does not: then any header may come, or none. ``doubts`` say what is not documented, in words.
+    """
+
+    status: int | None
+    kind: str
+    what: str
+    headers: tuple[Sent, ...] = ()
+    confidence: Confidence = "documented"
+    open: str = ""
+    doubts: tuple[str, ...] = ()
+
+    def header(self, lower: str) -> Sent | None:
+        """A header by its name in lower case."""
+        return next((sent for sent in self.headers if sent.lower == lower), None)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Why parts of the answer are not known; empty when the template decides all of it."""
+        reasons = [self.open] if self.open else []
+        reasons += [f"{sent.name} is not known: {sent.why}" for sent in self.headers if sent.text is None]
+        return tuple(dict.fromkeys(reasons))
+
+    def concrete(self, request: Request, *, kind: bool) -> tuple[int, list[tuple[str, str]]]:
+        """Status and headers to judge: what is not known is what the page hopes for (``kind``), or nothing."""
+        hoped = dict(_hoped(request)) if kind else {}
+        status = self.status or (204 if request.method == "OPTIONS" else 200)
+        if self.open:
+            return status, list(hoped.items())
+        sent = []
+        for each in self.headers:
+            text = each.text if each.text is not None else hoped.get(each.lower)
+            if text is not None:
+                sent.append((each.name, text))
+        return status, sent
+
+
+def _hoped(request: Request) -> Iterator[tuple[str, str]]:
+    """The headers with which a browser lets everything pass."""
+    asked = {name.lower(): value for name, value in request.headers}
+    yield ALLOW_ORIGIN, request.origin
+    yield ALLOW_CREDENTIALS, "true"
+    yield ALLOW_METHODS, asked.get("access-control-request-method", "GET")
+    yield ALLOW_HEADERS, asked.get("access-control-request-headers", "")
+
+
+def request_headers(request: Request) -> dict[str, str]:
+    """A request's headers by name in lower case, with the page's origin."""
+    return {"origin": request.origin, **{name.lower(): value for name, value in request.headers}}
+
+
+def sent_headers(model: Model, headers: Headers, request: Request) -> tuple[Sent, ...]:
+    """Configured headers as they are sent in answer to a request; ``AWS::NoValue`` is none."""
+    found = (_sent(model, header, request) for header in headers.values())
+    return tuple(sent for sent in found if sent is not None)
+
+
+def _sent(model: Model, header: Header, request: Request) -> Sent | None:
+    value = header.value
+    if not isinstance(value, Known) or value.assumes:
+        value = model.template.value(header.node)
+    if isinstance(value, Absent):
+        return None
+    if isinstance(value, Choice):
+        return Sent(header.name, None, "one of several values", node=header.node)
+    if not isinstance(value, Known):
+        return Sent(header.name, None, value.reason, node=header.node)
+    return _mapped(header, value.text, request)
+
+
+def _mapped(header: Header, text: str, request: Request) -> Sent:
+    """A mapping expression: a literal in quotes, or a source to copy from."""
+    inner = literal(text)
+    if inner is not None:
+        return Sent(header.name, inner, node=header.node)
+    if text.startswith(("method.request.header.", "method.request.multivalueheader.")):
+        return _copied(header, text.split(".", 3)[3], request)
+    if text.startswith(("method.request.", "integration.response.", "context.", "stageVariables.")):
+        return Sent(header.name, None, f"copied from {text}", node=header.node)
+    # Taken as it was meant: rules E9411 and E9413 speak of it, and the deployment fails.
+    meant = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    doubt = f"{header.name} stands without single quotes: the deployment fails, this is what was meant"
+    return Sent(header.name, meant, doubt=doubt, node=header.node)
+
+
+def _copied(header: Header, name: str, request: Request) -> Sent:
+    given = request_headers(request).get(name.lower())
+    doubt = (
+        f"{header.name} copies the request's {name}; whether API Gateway finds it under this spelling is not documented"
+    )
+    return Sent(header.name, given or "", doubt=doubt, node=header.node)

@@ -1,0 +1,116 @@
+"""API Gateway's own errors: which gateway response it sends, with which status and headers.
+
+Developer Guide, "Gateway response types for API Gateway": the types, their default status and what each falls back to.
+The statuses are those that ``GetGatewayResponses`` returned on AWS (LocalStack's recorded test
+``test_gateway_response_crud``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cfncors.gateway.answer import Answer, Confidence, sent_headers
+from cfncors.gateway.model import GatewayResponse, Model, RestApi
+from cfncors.template import Known
+
+if TYPE_CHECKING:
+    from cfncors.browser import Request
+
+#: Type of gateway response -> its status where the template sets none.
+STATUSES: Final = {
+    "ACCESS_DENIED": 403,
+    "API_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_FAILURE": 500,
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "EXPIRED_TOKEN": 403,
+    "INTEGRATION_FAILURE": 504,
+    "INTEGRATION_TIMEOUT": 504,
+    "INVALID_API_KEY": 403,
+    "INVALID_SIGNATURE": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 403,
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 403,
+    # No type of its own: a function that crashed or answered what API Gateway cannot read.
+    "DEFAULT_5XX": 502,
+}
+#: Headers set on it have no effect (Developer Guide, "Important notes": customising 413 is not supported).
+FIXED: Final = "REQUEST_TOO_LARGE"
+#: Seen in recorded answers or in source code rather than read in the documentation.
+_OBSERVED: Final = frozenset(("DEFAULT_5XX", "UNAUTHORIZED"))
+_WHY: Final = {
+    "ACCESS_DENIED": "the authorizer or a policy denies",
+    "API_CONFIGURATION_ERROR": "the API is not configured rightly",
+    "AUTHORIZER_CONFIGURATION_ERROR": "the authorizer cannot be reached",
+    "AUTHORIZER_FAILURE": "the authorizer crashed",
+    "BAD_REQUEST_BODY": "the body is not valid",
+    "BAD_REQUEST_PARAMETERS": "a parameter is missing",
+    "EXPIRED_TOKEN": "the signature has expired",
+    "INTEGRATION_FAILURE": "the backend could not be called",
+    "INTEGRATION_TIMEOUT": "the backend took longer than 29 s",
+    "INVALID_API_KEY": "no valid API key",
+    "INVALID_SIGNATURE": "the signature is wrong",
+    "MISSING_AUTHENTICATION_TOKEN": "no such route, or no signature",
+    "QUOTA_EXCEEDED": "the usage plan's quota is used up",
+    "REQUEST_TOO_LARGE": "more than 10 MB",
+    "RESOURCE_NOT_FOUND": "the resource is gone",
+    "THROTTLED": "too many requests",
+    "UNAUTHORIZED": "no valid token",
+    "UNSUPPORTED_MEDIA_TYPE": "no template for this content type",
+    "WAF_FILTERED": "the firewall blocks",
+    "DEFAULT_5XX": "the function crashed",
+}
+
+
+def why(kind: str) -> str:
+    """What a type of gateway response stands for, in a few words."""
+    return _WHY[kind]
+
+
+def refuse(model: Model, api: RestApi, request: Request, kind: str, note: str = "") -> Answer:
+    """The gateway response of a type: the customised one, else the default of its class, else API Gateway's own.
+
+    A customised type counts alone: the headers of ``DEFAULT_4XX`` and ``DEFAULT_5XX`` are not merged into it.
+    """
+    default = "DEFAULT_4XX" if STATUSES[kind] < 500 else "DEFAULT_5XX"
+    confidence: Confidence = "observed" if kind in _OBSERVED else "documented"
+    doubts = (note,) if note else ()
+    if kind == FIXED:
+        what = "REQUEST_TOO_LARGE, which cannot be customised"
+        return Answer(413, kind, what, confidence=confidence, doubts=doubts)
+    own, shared = _deployed(model, api, kind), _deployed(model, api, default)
+    chosen = own or shared
+    what = kind if own is not None or kind == default else f"{kind} ({default})" if shared is not None else kind
+    status = _status(model, own) or _status(model, shared) or STATUSES[kind]
+    if chosen is None:
+        return Answer(status, kind, what, confidence=confidence, doubts=doubts)
+    headers = sent_headers(model, chosen.headers, request)
+    doubts += tuple(sent.doubt for sent in headers if sent.doubt)
+    return Answer(status, kind, what, headers, "inferred" if doubts else confidence, doubts=doubts)
+
+
+def _deployed(model: Model, api: RestApi, kind: str) -> GatewayResponse | None:
+    """The customised response of a type, unless the condition of its resource is false."""
+    found = api.gateway_responses.get(kind)
+    return found if found is not None and exists(model, found.resource) else None
+
+
+def exists(model: Model, logical_id: str) -> bool:
+    """Whether a resource is made in this world."""
+    resource = model.template.resources.get(logical_id)
+    condition = resource.node.get("Condition") if resource is not None else None
+    name = getattr(condition, "text", None)
+    return name is None or model.template.truth(name) is not False
+
+
+def _status(model: Model, response: GatewayResponse | None) -> int | None:
+    if response is None or response.status is None:
+        return None
+    value = model.template.value(response.status.value)
+    return int(value.text) if isinstance(value, Known) and value.text.isdecimal() else None

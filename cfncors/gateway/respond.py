@@ -1,0 +1,278 @@
+"""What an API Gateway REST API answers to a request: ``respond(model, api, request, outcome)``.
+
+The order is API Gateway's: a route, then an authorizer and an API key, then validation, then the integration. What
+the template leaves to code or to another stack comes back as open or unknown, never as a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from cfncors.gateway import refusals
+from cfncors.gateway.answer import Answer, Confidence, Sent, request_headers, sent_headers
+from cfncors.gateway.model import Integration, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.preflight import mock_status
+from cfncors.gateway.routing import Match, route
+from cfncors.gateway.vtl import NotUnderstood, overrides
+from cfncors.source import Mapping, Scalar
+from cfncors.template import Known
+
+if TYPE_CHECKING:
+    from cfncors.browser import Request
+
+SUCCESS: Final = "success"
+HANDLER: Final = "handler"
+
+_DEPLOYED_WITHOUT: Final = "the integration is not written in this template"
+
+
+def respond(model: Model, api: RestApi, request: Request, outcome: str = SUCCESS) -> Answer:
+    """The answer to a request whose path is that of its URL.
+
+    ``outcome`` is :data:`SUCCESS`, a type of gateway response (``UNAUTHORIZED``), or a status (``404``) that a
+    non-proxy integration maps; see :func:`outcomes`. An OPTIONS request comes as browsers send it, without token,
+    key or signature, so that what guards it turns it away.
+    """
+    match = route(_made(model, api), request.method, path_of(request.url))
+    if match is None:
+        kind = outcome if outcome in ("WAF_FILTERED", refusals.FIXED) else "MISSING_AUTHENTICATION_TOKEN"
+        return refusals.refuse(model, api, request, kind)
+    if outcome in refusals.STATUSES:
+        return _with_routing(match, refusals.refuse(model, api, request, outcome))
+    if request.method == "OPTIONS":
+        guarded = _guarded(model, api, request, match.method)
+        if guarded is not None:
+            return _with_routing(match, guarded)
+    return _with_routing(match, _integrated(model, api, request, match.method, outcome))
+
+
+def path_of(url: str) -> str:
+    """The path of an absolute URL, or of a request line."""
+    rest = url.partition("://")[2]
+    path = f"/{rest.partition('/')[2]}" if rest else url
+    return re.split(r"[?#]", path, maxsplit=1)[0] or "/"
+
+
+def _made(model: Model, api: RestApi) -> RestApi:
+    """The API with the methods that exist in the template's world."""
+    if model.template.world is None:
+        return api
+    return api._replace(methods=tuple(m for m in api.methods if refusals.exists(model, m.resource)))
+
+
+def _with_routing(match: Match, answer: Answer) -> Answer:
+    if not match.doubtful:
+        return answer
+    doubt = f"{match.method.path} takes the request because the nearer resource lacks the method"
+    return answer._replace(confidence="inferred", doubts=(*answer.doubts, doubt))
+
+
+def _guarded(model: Model, api: RestApi, request: Request, method: Method) -> Answer | None:
+    """What turns a bare OPTIONS away (Developer Guide, "Gateway response types": UNAUTHORIZED, INVALID_API_KEY, …)."""
+    kind, headers = method.authorization
+    if kind == "iam":
+        return refusals.refuse(model, api, request, "MISSING_AUTHENTICATION_TOKEN")
+    if kind in ("cognito", "token") or (kind == "request" and headers):
+        return refusals.refuse(model, api, request, "UNAUTHORIZED")
+    if kind == "request":
+        return _open("the Lambda authorizer, which has no identity source, decides")
+    if kind == "unknown":
+        return _open("an authorizer that is not in this template decides")
+    if method.api_key:
+        return refusals.refuse(model, api, request, "INVALID_API_KEY")
+    if method.api_key is None:
+        return _open("whether OPTIONS needs an API key is not known")
+    return None
+
+
+def _open(who: str, kind: str = "unknown", confidence: Confidence = "documented") -> Answer:
+    return Answer(None, kind, who, confidence=confidence, open=who)
+
+
+# -- integrations -----------------------------------------------------------------------------------------------------
+
+
+def _integrated(model: Model, api: RestApi, request: Request, method: Method, outcome: str) -> Answer:
+    integration = method.integration
+    if integration is None:
+        return _open(_DEPLOYED_WITHOUT)
+    if integration.is_proxy:
+        # The backend's headers pass, and only they (Developer Guide, "Enabling CORS support for proxy integrations").
+        return _open(f"{_backend(model, method, integration)} decides", HANDLER)
+    if integration.kind == "unknown":
+        return _open("the integration's type is not known")
+    if integration.kind == "mock":
+        return _mocked(model, api, request, method, integration, outcome)
+    wanted = outcome if outcome.isdecimal() else None
+    responses = [r for r in integration.responses if (r.pattern in (None, "") if wanted is None else r.status == wanted)]
+    response = responses[0] if responses else _success(integration) if wanted is None else None
+    if response is None:
+        # No default and nothing that matches: Developer Guide, "Gateway response types", API_CONFIGURATION_ERROR.
+        return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+    return _answered(model, request, method, response)
+
+
+def _success(integration: Integration) -> IntegrationResponse | None:
+    """A response for 2xx where no default is written (SAM's state machine events have patterns only)."""
+    return next((r for r in integration.responses if (r.status or "").startswith("2")), None)
+
+
+def _backend(model: Model, method: Method, integration: Integration) -> str:
+    if integration.kind == "http_proxy":
+        return "the HTTP backend"
+    resource = model.template.resources.get(method.resource)
+    named = method.origin == "event" and resource is not None
+    return f"the function {method.resource}" if named else "the function"
+
+
+def _mocked(
+    model: Model, api: RestApi, request: Request, method: Method, integration: Integration, outcome: str
+) -> Answer:
+    """A MOCK answers through the integration response whose pattern matches the ``statusCode`` of its request template
+    (Developer Guide, "Set up mock integrations in API Gateway")."""
+    if any(text == "*/*" for text, _ in api.binary) and not _converts(integration):
+        # "Unable to transform request": reported for four tools that made such APIs (aws/chalice#1310 quotes AWS).
+        note = "reported by users: with the binary media type */* a MOCK answers 500"
+        failed = refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+        return failed._replace(confidence="observed", doubts=(*failed.doubts, note))
+    status = outcome if outcome.isdecimal() else mock_status(integration)
+    if status is None:
+        return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+    response = integration.responses[0] if status == "?" and len(integration.responses) == 1 else None
+    if status == "?" and (response is None or response.pattern):
+        return _open("the request template's status is not known")
+    response = response or _selected(integration, status)
+    if response is None:
+        return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+    return _answered(model, request, method, response)
+
+
+def _converts(integration: Integration) -> bool:
+    return (integration.content_handling or "").upper() == "CONVERT_TO_TEXT"
+
+
+def _selected(integration: Integration, status: str) -> IntegrationResponse | None:
+    default = None
+    for response in integration.responses:
+        if not response.pattern:
+            default = default or response
+            continue
+        try:
+            if re.fullmatch(response.pattern, status):
+                return response
+        except re.error:
+            continue
+    return default
+
+
+def _answered(model: Model, request: Request, method: Method, response: IntegrationResponse) -> Answer:
+    """An integration response: its mapped headers, then what its template overrides."""
+    headers = sent_headers(model, response.headers, request)
+    doubts = [sent.doubt for sent in headers if sent.doubt]
+    declared = method.responses.get(response.status or "")
+    for sent in headers:
+        if method.origin != "cors" and sent.lower not in (declared.headers if declared is not None else ()):
+            doubts.append(f"{sent.name} is not declared for {response.status}: the deployment fails, this is what was meant")
+    status = int(response.status) if response.status is not None and response.status.isdecimal() else None
+    what = f"the response {response.status or '?'} of {method.verb} {method.path}"
+    kind = "MOCK" if method.integration is not None and method.integration.kind == "mock" else "integration"
+    confidence: Confidence = "inferred" if doubts else "documented"
+    answer = Answer(status, kind, what, headers, confidence, doubts=tuple(dict.fromkeys(doubts)))
+    answer = answer if status is not None else answer._replace(open="its status is not known")
+    return _overridden(model, request, response, answer)
+
+
+def _overridden(model: Model, request: Request, response: IntegrationResponse, answer: Answer) -> Answer:
+    """The answer after ``$context.responseOverride``, which wins over what is mapped (Developer Guide, "Override your
+    API's request and response parameters and status codes")."""
+    text = _response_template(model, response)
+    if text is None or "responseOverride" not in text:
+        return answer
+    try:
+        found = overrides(text, request_headers(request))
+    except NotUnderstood:
+        return _not_understood(response, answer)
+    kept = tuple(sent for sent in answer.headers if sent.lower not in found.headers)
+    made = tuple(Sent(name, value) for name, value in found.headers.values())
+    status = int(found.status) if found.status is not None and found.status.isdecimal() else answer.status
+    answer = answer._replace(status=status, headers=(*kept, *made))
+    if not found.one_case:
+        return answer
+    doubt = "its template asks for the request's Origin in one spelling only; names are case-sensitive"
+    return answer._replace(confidence="inferred", doubts=(*answer.doubts, doubt))
+
+
+def _not_understood(response: IntegrationResponse, answer: Answer) -> Answer:
+    why = "its response template computes it in a way that is not read here"
+    kept = tuple(sent for sent in answer.headers if sent.lower not in response.overrides)
+    names = {sent.lower: sent.name for sent in answer.headers}
+    open_ones = tuple(Sent(names.get(name, name), None, why) for name in sorted(response.overrides))
+    return answer._replace(headers=(*kept, *open_ones), open="" if open_ones else why)
+
+
+def _response_template(model: Model, response: IntegrationResponse) -> str | None:
+    """The template for JSON, which a MOCK answers, or the only one."""
+    name = "ResponseTemplates" if response.parameters == "ResponseParameters" else "responseTemplates"
+    node = response.holder.get(name) if response.holder is not None else None
+    if not isinstance(node, Mapping):
+        return None
+    entry = node.get("application/json") or next((e.value for e in node.entries if isinstance(e.key, Scalar)), None)
+    value = model.template.value(entry) if entry is not None else None
+    return value.text if isinstance(value, Known) else None
+
+
+# -- outcomes ---------------------------------------------------------------------------------------------------------
+
+
+def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
+    """The 4XX outcomes that a route can really have, those that pages meet most often first. 413 is left out: nothing
+    in a template makes it readable."""
+    kind = method.authorization.kind
+    found: list[str] = []
+    if kind == "iam":
+        found += ["MISSING_AUTHENTICATION_TOKEN", "ACCESS_DENIED", "EXPIRED_TOKEN", "INVALID_SIGNATURE"]
+    elif kind in ("cognito", "token", "request", "unknown"):
+        found += ["UNAUTHORIZED", "ACCESS_DENIED"]
+    if method.api_key:
+        found += ["INVALID_API_KEY", "QUOTA_EXCEEDED"]
+    found += _validated(method)
+    if _has_firewall(model, api):
+        found.append("WAF_FILTERED")
+    return (*found, "THROTTLED", *_mapped(method, "4"))
+
+
+def _validated(method: Method) -> list[str]:
+    """What a request validator turns away (Developer Guide, "Request validation for REST APIs")."""
+    holder = method.holder
+    if holder is None or not any(name in holder for name in ("RequestValidatorId", "x-amazon-apigateway-request-validator")):
+        return []
+    return ["BAD_REQUEST_PARAMETERS", "BAD_REQUEST_BODY"]
+
+
+def _has_firewall(model: Model, api: RestApi) -> bool:
+    from cfncors.gateway.references import reached
+
+    associations = model.template.of_type("AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation")
+    return any(api.logical_id in reached(model.template, each.logical_id) for each in associations)
+
+
+def server_errors(method: Method) -> tuple[str, ...]:
+    """The 5XX outcomes that a route can really have."""
+    guarded = method.authorization.kind in ("token", "request", "unknown")
+    found = ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"] if guarded else []
+    integration = method.integration
+    if integration is None or integration.is_proxy or integration.kind == "unknown":
+        return ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
+    if integration.kind == "mock":
+        return ("API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))
+    return ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))
+
+
+def _mapped(method: Method, first: str) -> tuple[str, ...]:
+    """Statuses that a non-proxy integration maps itself."""
+    integration = method.integration
+    if integration is None or integration.is_proxy:
+        return ()
+    statuses = (r.status for r in integration.responses if r.status is not None and r.status.startswith(first))
+    return tuple(dict.fromkeys(status for status in statuses if status.isdecimal()))
