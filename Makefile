@@ -19,7 +19,7 @@ RUN = $(VENV)/bin/python -m
 PYTEST ?=
 WITH_CFN_LINT = CFNCORS_CFN_LINT_OLDEST=$(CURDIR)/$(OLDEST)/bin/cfn-lint CFNCORS_CFN_LINT_NEWEST=$(CURDIR)/$(NEWEST)/bin/cfn-lint
 
-.PHONY: demo test check format bench build clean
+.PHONY: demo test check format golden docs bench build clean
 .DELETE_ON_ERROR:
 
 # Exit code 1 says that something was found, as it should here.
@@ -40,6 +40,13 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
+
+# Rewrites the expected results and prints what changed, to be read before it is committed.
+golden: $(VENV)/.dev
+	$(RUN) scripts.golden
+
+docs: $(VENV)/.dev
+	$(RUN) scripts.docs
 
 bench: $(VENV)/.dev $(NEWEST)/.installed
 	$(WITH_CFN_LINT) $(VENV)/bin/python scripts/bench.py $(CORPUS)

@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(fix)
     explain = commands.add_parser("explain", help="say why a rule is there, or what a console message means")
     explain.set_defaults(command=_explain)
-    explain.add_argument("rule", nargs="?", metavar="RULE", help="an id, a name, or a console message in quotes; all rules without it")
+    explain.add_argument("rule", nargs="?", metavar="RULE", help="an id, a name, or a message in quotes")
     return parser
 
 

@@ -31,6 +31,10 @@ class _Entry(NamedTuple):
     methods: dict[str, float]
     header_names: dict[str, float]
 
+    def is_fresh(self, now: float) -> bool:
+        """Whether anything is allowed still."""
+        return any(until > now for field in self for until in field.values())
+
 
 class PreflightCache:
     """What earlier preflights allowed, for one browser. ``clock`` counts seconds."""
@@ -43,13 +47,13 @@ class PreflightCache:
         """Whether the request needs no preflight any more (HTTP fetch, the preflight conditions)."""
         if "conditional-bypass" in profile.differences and _is_conditional(request):
             return False
-        entries = self._matching(request)
+        now = self._clock()
+        entries = [entry for entry in self._matching(request) if entry.is_fresh(now)]
         if not entries:
             return False
         safelisted = methods.SAFELISTED
         if "head-not-safelisted-in-cache" in profile.differences:
             safelisted = safelisted - {"HEAD"}
-        now = self._clock()
         if request.method not in safelisted and not _any_until(entries, 0, (request.method, "*"), now):
             return False
         return all(_any_until(entries, 1, (name,) if name == NON_WILDCARD else (name, "*"), now) for name in unsafe)
@@ -63,6 +67,8 @@ class PreflightCache:
 
     def store(self, request: Request, response: Response, consent: Consent, profile: Profile) -> None:
         """Keep what the answer to a preflight allowed. CORS-preflight fetch, steps 7.8 to 7.15."""
+        if request.origin == "null" and "null-origin-not-cached" in profile.differences:
+            return
         seconds = max_age(response, profile)
         until = self._clock() + seconds
         key = (request.origin, request.url, request.credentials == "include")
@@ -94,7 +100,7 @@ def max_age(response: Response, profile: Profile) -> int:
     values = [value.strip(WHITESPACE) for name, value in response.headers if name.lower() == "access-control-max-age"]
     if len(values) == 1 and _is_number(values[0]):
         seconds = int(values[0][:12])  # twelve digits are more than any cap
-    elif values and _means_zero(", ".join(values), profile):
+    elif any(values) and _means_zero(", ".join(values), profile):
         seconds = 0
     else:
         seconds = DEFAULT_MAX_AGE

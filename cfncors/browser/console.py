@@ -5,6 +5,14 @@ The texts are those of Chromium's ``third_party/blink/renderer/platform/loader/c
 
 from __future__ import annotations
 
+import re
+
+#: http: and https: with a host and a port, or any other scheme.
+_url = re.compile(
+    r"""(?:https?:[/\\]*[^/\\?#:\s"<>^`{|}'%]+(?::([0-9]*))?(?:[/\\?#].*)?|(?!https?:)[a-z][a-z0-9+.-]*:.*)""",
+    re.IGNORECASE,
+).fullmatch
+
 _PREFLIGHT = "Response to preflight request doesn't pass access control check: "
 _NO_ORIGIN = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
 
@@ -30,21 +38,41 @@ def not_ok_status() -> str:
     return _PREFLIGHT + "It does not have HTTP ok status."
 
 
+def not_this_origin(value: str, *, preflight: bool = False) -> str:
+    """A value that is neither the page's origin nor ``*``, by what it looks like."""
+    if "," in value or " " in value:
+        return several_origins(value, preflight=preflight)
+    if _is_url(value) or value == "null":
+        return other_origin(value, preflight=preflight)
+    return invalid_origin(value, preflight=preflight)
+
+
 def several_origins(value: str, *, preflight: bool = False) -> str:
-    """More than one origin in the header (Fetch, CORS check, step 5)."""
-    check = _PREFLIGHT if preflight else ""
-    return (
-        f"{check}The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed."
-    )
+    """More than one origin in the header (Fetch, CORS check, step 4)."""
+    return _value(f"contains multiple values '{value}', but only one is allowed", preflight)
 
 
 def other_origin(value: str, *, preflight: bool = False) -> str:
-    """Another origin than the page's (Fetch, CORS check, step 5)."""
+    """Another origin than the page's (Fetch, CORS check, step 4)."""
+    return _value(f"has a value '{value}' that is not equal to the supplied origin", preflight)
+
+
+def invalid_origin(value: str, *, preflight: bool = False) -> str:
+    """No origin at all (Fetch, CORS check, step 4)."""
+    return _value(f"contains the invalid value '{value}'", preflight)
+
+
+def _value(what: str, preflight: bool) -> str:
     check = _PREFLIGHT if preflight else ""
     return (
-        f"{check}The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied "
-        "origin."
+        f"{check}The 'Access-Control-Allow-Origin' header {what}. Have the server send the header with a valid value."
     )
+
+
+def _is_url(value: str) -> bool:
+    """Whether Chromium can parse the value as a URL."""
+    found = _url(value)
+    return found is not None and int(found[1] or 0) <= 65_535
 
 
 def wildcard_with_credentials(*, preflight: bool = False) -> str:
@@ -54,11 +82,6 @@ def wildcard_with_credentials(*, preflight: bool = False) -> str:
         f"{check}The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' "
         "when the request's credentials mode is 'include'."
     )
-
-
-def not_this_origin(value: str, *, preflight: bool = False) -> str:
-    """The text for a value that is neither the origin nor ``*``: by what it looks like."""
-    return (several_origins if "," in value else other_origin)(value, preflight=preflight)
 
 
 def no_credentials(value: str = "", *, preflight: bool = False) -> str:

@@ -39,6 +39,7 @@ class _Fetch:
         self.profile = profile
         self.cache = cache
         self.preflight: Request | None = None
+        self.needed_preflight = False
 
     def run(self) -> Verdict:
         """Main fetch: hop after hop until a response is the last or a step fails."""
@@ -55,25 +56,37 @@ class _Fetch:
             failure = redirects.location_failure(request, location, cors=cors, count=count)
             if failure:
                 return self._blocked(failure, request)
-            request = redirects.redirected(request, location, response.status, page)
+            request = redirects.redirected(request, location, response.status, page, self.profile)
             count += 1
 
     def _http_fetch(self, request: Request) -> Response | Failure:
         """HTTP fetch of a request to another origin: https://fetch.spec.whatwg.org/#concept-http-fetch."""
         unsafe = unsafe_names(request.headers, self.profile)
-        due = bool(unsafe) or request.method not in methods.SAFELISTED
-        if due and not (self.cache and self.cache.covers(request, unsafe, self.profile)):
-            failure = self._ask(request, unsafe)
-            if failure:
-                self._forget(request)
-                return failure
-        response = self._send(request, cors=True)
-        failure = cors_check(request, response)
+        due = self._needs_preflight(request, unsafe)
+        asked = request
+        if "page-origin-in-preflight" in self.profile.differences:
+            asked = request._replace(origin=self.first.origin)
+        failure = self._ask(asked, unsafe) if due and not self._is_cached(asked, unsafe) else None
         if failure is None:
-            return response
-        if due and "keep-cache-on-fail" not in self.profile.differences:
-            self._forget(request)
+            response = self._send(request, cors=True)
+            failure = cors_check(request, response)
+            if failure is None:
+                return response
+            due = due and "keep-cache-on-fail" not in self.profile.differences
+        if due and self.cache is not None:  # main fetch: "clear cache entries"
+            self.cache.clear(asked)
         return failure
+
+    def _needs_preflight(self, request: Request, unsafe: list[str]) -> bool:
+        """Main fetch, the choice between its last two cases."""
+        due = bool(unsafe) or request.method not in methods.SAFELISTED
+        if "preflights-go-on" in self.profile.differences:
+            due = due or self.needed_preflight
+        self.needed_preflight = due
+        return due
+
+    def _is_cached(self, request: Request, unsafe: list[str]) -> bool:
+        return self.cache is not None and self.cache.covers(request, unsafe, self.profile)
 
     def _ask(self, request: Request, unsafe: list[str]) -> Failure | None:
         """CORS-preflight fetch."""
@@ -95,10 +108,6 @@ class _Fetch:
         if cors or request.method not in ("GET", "HEAD"):
             headers.append(("Origin", request.origin))
         return self.server(request._replace(headers=headers))
-
-    def _forget(self, request: Request) -> None:
-        if self.cache is not None:
-            self.cache.clear(request)
 
     def _allowed(self, request: Request, response: Response, cors: bool) -> Verdict:
         readable = readable_headers(response, cors=cors, credentials=request.credentials)

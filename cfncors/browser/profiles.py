@@ -16,6 +16,10 @@ DifferenceName = Literal[
     "conditional-bypass",
     "no-wildcard-cache",
     "head-not-safelisted-in-cache",
+    "null-origin-not-cached",
+    "client-hints-dropped",
+    "page-origin-in-preflight",
+    "preflights-go-on",
 ]
 
 
@@ -29,6 +33,7 @@ class Difference(NamedTuple):
 
 
 _SAFELIST = "https://fetch.spec.whatwg.org/#cors-safelisted-request-header"
+_REDIRECT = "https://fetch.spec.whatwg.org/#concept-http-redirect-fetch"
 _CACHE = "https://fetch.spec.whatwg.org/#concept-cors-preflight-cache"
 
 #: Every one is seen by the tests that run real browsers; a difference without a name fails them.
@@ -87,6 +92,32 @@ DIFFERENCES: tuple[Difference, ...] = (
         ("firefox",),
         "HEAD is served from the preflight cache only where Access-Control-Allow-Methods listed it.",
         _CACHE,
+    ),
+    Difference(
+        "null-origin-not-cached",
+        ("chromium",),
+        "What a preflight allowed to the origin null (a sandboxed page, a redirect) is not cached.",
+        _CACHE,
+    ),
+    Difference(
+        "client-hints-dropped",
+        ("chromium",),
+        "Client hints (all but Save-Data) stay behind when a redirect leads to an origin that is not the page's; by the "
+        "standard only Authorization does, and only when the origin changes.",
+        _REDIRECT,
+    ),
+    Difference(
+        "page-origin-in-preflight",
+        ("firefox",),
+        "After a redirect between two foreign origins a preflight still asks for the page's origin; by the standard "
+        "it asks for null, as the request does.",
+        _REDIRECT,
+    ),
+    Difference(
+        "preflights-go-on",
+        ("firefox",),
+        "Once one hop of a redirect needed a preflight, each later one has its own, needed or not.",
+        _REDIRECT,
     ),
 )
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from urllib.parse import urljoin, urlsplit
 
 from cfncors.browser import console
-from cfncors.browser.exchange import Failure, Request, Response
+from cfncors.browser.exchange import Failure, Headers, Request, Response
 from cfncors.browser.headers import get
 from cfncors.browser.origins import has_credentials, origin_of
 from cfncors.browser.preflight import REDIRECTS
-from cfncors.browser.safelist import NON_WILDCARD
+from cfncors.browser.profiles import Profile
+from cfncors.browser.safelist import CLIENT_HINTS, NON_WILDCARD
 from cfncors.browser.steps import Step
 
 MAX_REDIRECTS = 20
 #: https://fetch.spec.whatwg.org/#request-body-header-name
 _BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+#: Chromium's, on the way to an origin that is not the page's.
+DROPPED_HINTS = frozenset(CLIENT_HINTS) - {"save-data"}
 
 
 def location_of(response: Response, url: str) -> str | None:
@@ -51,7 +55,7 @@ def _failure(reason: str, text: str | None) -> Failure:
     return Failure(Step.REDIRECT, reason, text)
 
 
-def redirected(request: Request, location: str, status: int, page: str) -> Request:
+def redirected(request: Request, location: str, status: int, page: str, profile: Profile) -> Request:
     """The request of the next hop. Steps 11 to 17; ``page`` is the origin of the page.
 
     It asks for ``null`` once it left an origin that is not the page's for another, and Authorization stays behind
@@ -61,8 +65,14 @@ def redirected(request: Request, location: str, status: int, page: str) -> Reque
     method, headers, body = request.method, request.headers, request.body
     if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
         method, body = "GET", None
-        headers = [(name, value) for name, value in headers if name.lower() not in _BODY_HEADERS]
+        headers = _without(headers, _BODY_HEADERS)
     if here != there:
-        headers = [(name, value) for name, value in headers if name.lower() != NON_WILDCARD]
+        headers = _without(headers, {NON_WILDCARD})
+    if there != page and "client-hints-dropped" in profile.differences:
+        headers = _without(headers, DROPPED_HINTS)
     origin = "null" if here not in (there, page) else request.origin
     return Request(method, location, origin, headers, request.credentials, body)
+
+
+def _without(headers: Headers, names: Set[str]) -> Headers:
+    return [header for header in headers if header[0].lower() not in names]

@@ -54,7 +54,7 @@ _range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
 _FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
 
 #: What Chromium still counts as safelisted, with the values that it takes for valid.
-_CLIENT_HINTS = {
+CLIENT_HINTS = {
     **dict.fromkeys(
         ("dpr", "width", "viewport-width", "device-memory", "rtt", "downlink"),
         re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+").fullmatch,
@@ -92,7 +92,7 @@ def is_safelisted(name: str, value: str, client_hints: bool = False) -> bool:
         return not _unsafe_byte(value) and _is_form_type(value)
     if name == "range":
         return _is_simple_range(value)
-    valid = _CLIENT_HINTS.get(name) if client_hints else None
+    valid = CLIENT_HINTS.get(name) if client_hints else None
     return valid is not None and valid(value) is not None
 
 

@@ -346,11 +346,12 @@ def _unknown(response: GatewayResponse) -> bool:
 
 @rule("W9424", "gateway-response-origin-differs", "safe")
 def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Finding]:
-    """A gateway response allows another origin than the API does.
+    """A gateway response allows another origin than the API does, or lacks its credentials.
 
     ## Why
     The page at the API's origin passes the preflight and then cannot read the errors. Often one of two places was
-    forgotten when the front end moved. `'*'` in a gateway response is fine as long as the API takes no credentials.
+    forgotten when the front end moved. `'*'` in a gateway response is fine as long as the API takes no credentials;
+    where it does, the gateway responses have to send `Access-Control-Allow-Credentials` as the preflight does.
 
     ## Example
     ```yaml
@@ -375,46 +376,64 @@ def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Findin
 def _differing(rule: Rule, model: Model) -> Iterator[Finding]:
     for api in model.rest_apis:
         own = own_origin(api) if api.complete else None
-        if own is None or all(own is r.headers.get(ALLOW_ORIGIN) for r in api.all_gateway_responses):
-            continue
         wanted = static_texts(own)
+        if own is None or wanted is None:
+            continue
         for response in api.all_gateway_responses:
             header = response.headers.get(ALLOW_ORIGIN)
             sent = static_texts(header)
-            if header is None or header is own or wanted is None or sent is None:
+            if header is None or header is own or sent is None:
                 continue
             if set(sent) == set(wanted) or canonical(header.node) == canonical(own.node):
-                continue
-            if "*" in sent and not sends_credentials(api):
-                continue
-            # What no browser accepts has a rule of its own, and is nothing to be like.
-            if any(is_list(text) for text in (*sent, *wanted)) or ("*" in wanted and sends_credentials(api)):
-                continue
-            message = (
-                f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows "
-                f"{' or '.join(wanted)}"
-            )
-            fix, why = attempt(
-                "copy the API's origin",
-                "safe",
-                lambda api=api, response=response, header=header, own=own: _copied(  # type: ignore[misc]
-                    model, api, response, header, own
-                ),
-            )
-            says = Says("browser", console.blocked(console.other_origin(sent[0]), origin=wanted[0]))
-            if sent == ["*"]:
-                says = Says("browser", console.blocked(console.wildcard_with_credentials(), origin=wanted[0]))
-            yield Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
+                if sends_credentials(api) and ALLOW_CREDENTIALS not in response.headers and "*" not in sent:
+                    yield _without_credentials(rule, model, api, response, header)
+            elif not _is_fine(api, sent, wanted):
+                yield _other_origin(rule, model, api, response, (header, own))
 
 
-def _copied(model: Model, api: RestApi, response: GatewayResponse, header: Header, own: Header) -> Edits:
+def _is_fine(api: RestApi, sent: list[str], wanted: list[str]) -> bool:
+    """Any origin suits an API without credentials; and what no browser accepts has a rule of its own, and is nothing
+    to be like."""
+    credentials = sends_credentials(api)
+    return ("*" in sent and not credentials) or any(map(is_list, (*sent, *wanted))) or ("*" in wanted and credentials)
+
+
+def _without_credentials(rule: Rule, model: Model, api: RestApi, response: GatewayResponse, header: Header) -> Finding:
+    message = (
+        f"{response.type} of {api.logical_id} sends no Access-Control-Allow-Credentials, which the API's preflights "
+        "send: a page that calls with credentials cannot read the error"
+    )
+    fix, why = attempt("send it too", "safe", lambda: _add_credentials(model, api, response))
+    says = Says("browser", console.blocked(console.no_credentials()))
+    return Finding(rule, message, header.key, fix, why, says, (api.logical_id, response.resource))
+
+
+def _other_origin(
+    rule: Rule, model: Model, api: RestApi, response: GatewayResponse, headers: tuple[Header, Header]
+) -> Finding:
+    header, own = headers
+    sent, wanted = static_texts(header) or [], static_texts(own) or []
+    message = (
+        f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows {' or '.join(wanted)}"
+    )
+    fix, why = attempt("copy the API's origin", "safe", lambda: _copied(model, api, response, headers))
+    text = console.wildcard_with_credentials() if sent == ["*"] else console.other_origin(sent[0])
+    says = Says("browser", console.blocked(text, origin=wanted[0]))
+    return Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
+
+
+def _copied(model: Model, api: RestApi, response: GatewayResponse, headers: tuple[Header, Header]) -> Edits:
     """The API's origin in the place of another, and its credentials, without which a named origin is no use to them."""
-    document = model.template.document
-    credentials = {n: v for n, v in gateway_headers(model, api).items() if n.lower() == ALLOW_CREDENTIALS}
-    changed = rewrite(document, header.node, header_data(own))
-    if not credentials or ALLOW_CREDENTIALS in response.headers:
-        return changed
-    return together(changed, add_gateway_headers(document, response, credentials))
+    header, own = headers
+    changed = rewrite(model.template.document, header.node, header_data(own))
+    return together(changed, _add_credentials(model, api, response))
+
+
+def _add_credentials(model: Model, api: RestApi, response: GatewayResponse) -> Edits:
+    wanted = {n: v for n, v in gateway_headers(model, api).items() if n.lower() == ALLOW_CREDENTIALS}
+    if not wanted or ALLOW_CREDENTIALS in response.headers:
+        return ()
+    return add_gateway_headers(model.template.document, response, wanted)
 
 
 @rule("W9425", "gateway-response-status", "unsafe")

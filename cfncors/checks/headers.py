@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from cfncors.gateway.expressions import Place
 from cfncors.gateway.model import GatewayResponse, Header, IntegrationResponse, Method, Model, RestApi
-from cfncors.gateway.sam import cors_headers
 
 
 class Site(NamedTuple):
@@ -53,7 +52,7 @@ def _all(model: Model) -> Iterator[Site]:
             for header in gateway.headers.values():
                 yield Site(api, header, Place.GATEWAY_RESPONSE, gateway=gateway)
         if api.cors is not None:
-            for header in cors_headers(model.template, api.cors).values():
+            for header in api.cors.headers.values():
                 if not header.node.foreign and header.lower != "access-control-allow-credentials":
                     yield Site(api, header, Place.METHOD_RESPONSE)
         for method in api.methods:

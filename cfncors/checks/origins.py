@@ -13,7 +13,6 @@ from cfncors.checks.remedies import attempt, rewritten
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal, static_texts
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Cors, Headers, Model
-from cfncors.gateway.sam import allows_credentials
 from cfncors.source.edit import put
 from cfncors.template import Known
 
@@ -116,7 +115,7 @@ def _default_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     """SAM's origin is ``'*'`` when none is written; with credentials its translator refuses the template."""
     for api in model.rest_apis:
         cors = api.cors
-        if cors is None or not allows_credentials(cors) or cors.entry("AllowOrigin") is not None:
+        if cors is None or not cors.allows_credentials or cors.entry("AllowOrigin") is not None:
             continue
         message = f"Cors of {api.logical_id} allows credentials and names no origin, which stands for any"
         says = Says("deployment", "'AllowCredentials' can not be true when 'AllowOrigin' is \"'*'\" or not set")
@@ -145,7 +144,7 @@ def _credentialed(site: Site) -> bool:
         return _true(site.gateway.headers)
     if site.response is not None:
         return _true(site.response.headers)
-    return site.api.cors is not None and allows_credentials(site.api.cors)
+    return site.api.cors is not None and site.api.cors.allows_credentials
 
 
 def _true(headers: Headers) -> bool:

@@ -155,7 +155,8 @@ def _needed(methods: Iterable[Method]) -> tuple[str, str]:
     served = {m.verb for m in listed}
     verbs = ANY_METHODS if "ANY" in served else sorted(served | {"OPTIONS"})
     bodies = ["content-type"] if any(m.verb in (*_BODY_METHODS, "ANY") for m in listed) else []
-    names = dict.fromkeys([*bodies, *(name for m in listed for name in demanded_headers(m))])
+    # What a preflight itself may demand no page can send (E9432).
+    names = dict.fromkeys([*bodies, *(name for m in listed if not m.is_options for name in demanded_headers(m))])
     return f"'{','.join(verbs)}'", f"'{','.join(spelled(name) for name in names)}'"
 
 

@@ -120,13 +120,21 @@ def own_origin(api: RestApi) -> Header | None:
     for candidates in (_preflight_headers(api), _response_headers(api), _gateway_headers(api)):
         found = [header for headers in candidates if (header := headers.get(ALLOW_ORIGIN)) is not None]
         if found:
-            first = canonical(found[0].node)
-            return found[0] if all(canonical(header.node) == first for header in found) else None
+            first = _as_meant(found[0])
+            return found[0] if all(_as_meant(header) == first for header in found) else None
     return None
 
 
+def _as_meant(header: Header) -> str:
+    """A value for comparison; one that lacks its quotes (E9411) is the same as one that has them."""
+    if isinstance(header.node, Scalar) and header.node.tag is None and isinstance(header.value, Known):
+        return quoted(header.value.text)
+    return canonical(header.node)
+
+
 def _preflight_headers(api: RestApi) -> list[dict[str, Header]]:
-    return [
+    from_cors = [api.cors.headers] if api.cors is not None else []
+    return from_cors + [
         response.headers
         for method in api.methods
         if method.is_options and method.integration is not None

@@ -14,7 +14,6 @@ from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import Place, decided, is_allowed_source, is_bare, is_misquoted, is_source, literal
 from cfncors.gateway.model import GatewayResponse, IntegrationResponse, Method, Model
-from cfncors.gateway.sam import allows_credentials
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import rename, replace
 from cfncors.source.emit import Data, Raw, Tagged
@@ -358,7 +357,7 @@ def dropped_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     seen: set[int] = set()
     for api in model.rest_apis:
         cors = api.cors
-        if cors is None or cors.credentials is None or allows_credentials(cors) or id(cors.credentials) in seen:
+        if cors is None or cors.credentials is None or cors.allows_credentials or id(cors.credentials) in seen:
             continue
         node = cors.credentials
         seen.add(id(node))

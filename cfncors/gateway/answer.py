@@ -26,6 +26,8 @@ class Sent(NamedTuple):
     why: str = ""
     doubt: str = ""
     node: Node | None = None
+    #: taken from the request
+    copied: bool = False
 
     @property
     def lower(self) -> str:
@@ -126,4 +128,4 @@ def _copied(header: Header, name: str, request: Request) -> Sent:
     doubt = (
         f"{header.name} copies the request's {name}; whether API Gateway finds it under this spelling is not documented"
     )
-    return Sent(header.name, given or "", doubt=doubt, node=header.node)
+    return Sent(header.name, given or "", doubt=doubt, node=header.node, copied=True)

@@ -145,6 +145,13 @@ class Cors(NamedTuple):
     mapping: Mapping | None
     in_globals: bool
     credentials: Node | None
+    #: what it makes each preflight send, but for a list of methods that SAM derives
+    headers: Headers
+
+    @property
+    def allows_credentials(self) -> bool:
+        """Only a literal ``true`` counts; SAM drops a text or an intrinsic in silence."""
+        return isinstance(self.credentials, Scalar) and self.credentials.tag is None and self.credentials.value is True
 
     def entry(self, name: str) -> Entry | None:
         """A key of the merged property."""
@@ -212,10 +219,10 @@ class RestApi(_RestApi):
     def evidence(self) -> Node | None:
         """Where the API says that pages of other origins call it: ``Cors``, an OPTIONS method, a CORS header of its
         own responses, inline code that sends one."""
-        if self.cors is not None:
+        if self.cors is not None and ALLOW_ORIGIN in self.cors.headers:
             return self.cors.key
         for method in self.methods:
-            if method.is_options:
+            if method.is_options and method.origin != "cors":
                 return method.key
         for method in self.methods:
             for response in method.integration.responses if method.integration is not None else ():

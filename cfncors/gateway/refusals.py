@@ -80,7 +80,7 @@ def refuse(model: Model, api: RestApi, request: Request, kind: str, note: str = 
     """
     default = "DEFAULT_4XX" if STATUSES[kind] < 500 else "DEFAULT_5XX"
     confidence: Confidence = "observed" if kind in _OBSERVED else "documented"
-    doubts = (note,) if note else ()
+    doubts: tuple[str, ...] = (note,) if note else ()
     if kind == FIXED:
         what = "REQUEST_TOO_LARGE, which cannot be customised"
         return Answer(413, kind, what, confidence=confidence, doubts=doubts)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway import refusals
 from cfncors.gateway.answer import Answer, Confidence, Sent, request_headers, sent_headers
-from cfncors.gateway.model import Integration, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.preflight import mock_status
 from cfncors.gateway.routing import Match, route
 from cfncors.gateway.vtl import NotUnderstood, overrides
@@ -34,7 +34,7 @@ def respond(model: Model, api: RestApi, request: Request, outcome: str = SUCCESS
     non-proxy integration maps; see :func:`outcomes`. An OPTIONS request comes as browsers send it, without token,
     key or signature, so that what guards it turns it away.
     """
-    match = route(_made(model, api), request.method, path_of(request.url))
+    match = route(in_world(model, api), request.method, path_of(request.url))
     if match is None:
         kind = outcome if outcome in ("WAF_FILTERED", refusals.FIXED) else "MISSING_AUTHENTICATION_TOKEN"
         return refusals.refuse(model, api, request, kind)
@@ -54,9 +54,9 @@ def path_of(url: str) -> str:
     return re.split(r"[?#]", path, maxsplit=1)[0] or "/"
 
 
-def _made(model: Model, api: RestApi) -> RestApi:
+def in_world(model: Model, api: RestApi) -> RestApi:
     """The API with the methods that exist in the template's world."""
-    if model.template.world is None:
+    if model.template.world is None or all(refusals.exists(model, m.resource) for m in api.methods):
         return api
     return api._replace(methods=tuple(m for m in api.methods if refusals.exists(model, m.resource)))
 
@@ -104,18 +104,24 @@ def _integrated(model: Model, api: RestApi, request: Request, method: Method, ou
         return _open("the integration's type is not known")
     if integration.kind == "mock":
         return _mocked(model, api, request, method, integration, outcome)
-    wanted = outcome if outcome.isdecimal() else None
-    responses = [r for r in integration.responses if (r.pattern in (None, "") if wanted is None else r.status == wanted)]
-    response = responses[0] if responses else _success(integration) if wanted is None else None
+    response = _mapped_to(integration, outcome) if outcome.isdecimal() else _default(integration)
     if response is None:
         # No default and nothing that matches: Developer Guide, "Gateway response types", API_CONFIGURATION_ERROR.
         return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
     return _answered(model, request, method, response)
 
 
-def _success(integration: Integration) -> IntegrationResponse | None:
-    """A response for 2xx where no default is written (SAM's state machine events have patterns only)."""
-    return next((r for r in integration.responses if (r.status or "").startswith("2")), None)
+def _default(integration: Integration) -> IntegrationResponse | None:
+    """The response without a pattern, else one for 2XX (SAM's state machine events have patterns only)."""
+    without = [r for r in integration.responses if not r.pattern]
+    return next(iter(without or [r for r in integration.responses if (r.status or "").startswith("2")]), None)
+
+
+def _mapped_to(integration: Integration, status: str) -> IntegrationResponse | None:
+    """A response with a status; of several the one that a page could read least."""
+    found = [r for r in integration.responses if r.status == status]
+    bare = (r for r in found if ALLOW_ORIGIN not in r.headers and ALLOW_ORIGIN not in r.overrides)
+    return next(bare, found[0] if found else None)
 
 
 def _backend(model: Model, method: Method, integration: Integration) -> str:
@@ -136,7 +142,10 @@ def _mocked(
         note = "reported by users: with the binary media type */* a MOCK answers 500"
         failed = refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
         return failed._replace(confidence="observed", doubts=(*failed.doubts, note))
-    status = outcome if outcome.isdecimal() else mock_status(integration)
+    status = mock_status(integration)
+    mapped = _mapped_to(integration, outcome) if outcome.isdecimal() else None
+    if mapped is not None:
+        return _answered(model, request, method, mapped)
     if status is None:
         return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
     response = integration.responses[0] if status == "?" and len(integration.responses) == 1 else None
@@ -171,9 +180,9 @@ def _answered(model: Model, request: Request, method: Method, response: Integrat
     headers = sent_headers(model, response.headers, request)
     doubts = [sent.doubt for sent in headers if sent.doubt]
     declared = method.responses.get(response.status or "")
-    for sent in headers:
-        if method.origin != "cors" and sent.lower not in (declared.headers if declared is not None else ()):
-            doubts.append(f"{sent.name} is not declared for {response.status}: the deployment fails, this is what was meant")
+    if method.origin != "cors":
+        named = declared.headers if declared is not None else {}
+        doubts += [_undeclared(sent, response) for sent in headers if sent.lower not in named]
     status = int(response.status) if response.status is not None and response.status.isdecimal() else None
     what = f"the response {response.status or '?'} of {method.verb} {method.path}"
     kind = "MOCK" if method.integration is not None and method.integration.kind == "mock" else "integration"
@@ -183,10 +192,14 @@ def _answered(model: Model, request: Request, method: Method, response: Integrat
     return _overridden(model, request, response, answer)
 
 
+def _undeclared(sent: Sent, response: IntegrationResponse) -> str:
+    return f"{sent.name} is not declared for {response.status}: the deployment fails, this is what was meant"
+
+
 def _overridden(model: Model, request: Request, response: IntegrationResponse, answer: Answer) -> Answer:
     """The answer after ``$context.responseOverride``, which wins over what is mapped (Developer Guide, "Override your
     API's request and response parameters and status codes")."""
-    text = _response_template(model, response)
+    text = response_template(model, response)
     if text is None or "responseOverride" not in text:
         return answer
     try:
@@ -211,7 +224,7 @@ def _not_understood(response: IntegrationResponse, answer: Answer) -> Answer:
     return answer._replace(headers=(*kept, *open_ones), open="" if open_ones else why)
 
 
-def _response_template(model: Model, response: IntegrationResponse) -> str | None:
+def response_template(model: Model, response: IntegrationResponse) -> str | None:
     """The template for JSON, which a MOCK answers, or the only one."""
     name = "ResponseTemplates" if response.parameters == "ResponseParameters" else "responseTemplates"
     node = response.holder.get(name) if response.holder is not None else None
@@ -223,6 +236,16 @@ def _response_template(model: Model, response: IntegrationResponse) -> str | Non
 
 
 # -- outcomes ---------------------------------------------------------------------------------------------------------
+
+
+def successes(method: Method) -> tuple[str, ...]:
+    """What a route answers when all goes well: what is chosen without a pattern, and mapped statuses below 400."""
+    integration = method.integration
+    if integration is None or integration.is_proxy or method.is_options:
+        return (SUCCESS,)
+    usual = _default(integration)
+    others = (*_mapped(method, "2"), *_mapped(method, "3"))
+    return (SUCCESS, *(status for status in others if usual is None or status != usual.status))
 
 
 def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
@@ -245,7 +268,9 @@ def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
 def _validated(method: Method) -> list[str]:
     """What a request validator turns away (Developer Guide, "Request validation for REST APIs")."""
     holder = method.holder
-    if holder is None or not any(name in holder for name in ("RequestValidatorId", "x-amazon-apigateway-request-validator")):
+    if holder is None or not any(
+        name in holder for name in ("RequestValidatorId", "x-amazon-apigateway-request-validator")
+    ):
         return []
     return ["BAD_REQUEST_PARAMETERS", "BAD_REQUEST_BODY"]
 

@@ -49,6 +49,7 @@ class Event(NamedTuple):
     """An ``Api`` event: its place is the ``Method`` value."""
 
     owner: Resource
+    name: Scalar
     properties: Mapping
     path: str
     verb: str
@@ -89,13 +90,13 @@ def _events(template: Template) -> dict[str, list[Event]]:
                 continue
             api = properties.get("RestApiId")
             name = IMPLICIT if api is None else ref(api) or scalar_text(api)
-            made = _event(template, owner, properties)
+            made = _event(template, owner, entry.key, properties)
             if made is not None and name is not None:
                 found.setdefault(name, []).append(made)
     return found
 
 
-def _event(template: Template, owner: Resource, properties: Mapping) -> Event | None:
+def _event(template: Template, owner: Resource, name: Scalar, properties: Mapping) -> Event | None:
     path = template.known(properties.get("Path"))
     method = properties.entry("Method")
     verb = template.known(method.value) if method is not None else None
@@ -105,6 +106,7 @@ def _event(template: Template, owner: Resource, properties: Mapping) -> Event | 
     key_text = template.known(auth.get("ApiKeyRequired")) if auth is not None else None
     return Event(
         owner,
+        name,
         properties,
         path,
         verb.upper(),
@@ -136,9 +138,9 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
     merge = properties is not None and scalar_text(properties.get("MergeDefinitions")) in ("true", "True", "TRUE")
     if managed or (merge and not incomplete):
         drafts = _with_events(drafts, events)
-    cors = _cors(properties, own, shared)
+    cors = _cors(template, properties, own, shared)
     if cors is not None and not incomplete:
-        drafts = _with_cors(template, drafts, cors, api)
+        drafts = _with_cors(drafts, cors, api)
     auth = _Auth.of(template, properties, body)
     methods = [method for draft in drafts for method in auth.applied(draft)]
     if body is not None and not managed:
@@ -147,7 +149,7 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
     binary = openapi.binary_media_types(properties.get("BinaryMediaTypes")) if properties is not None else ()
     if body is not None and not binary:
         binary = openapi.binary_media_types(body.get(openapi.BINARY_MEDIA_TYPES))
-    place = resource.key if resource is not None else cors.key if cors is not None else events[0].key
+    place = resource.key if resource is not None else cors.key if cors is not None else events[0].name
     return RestApi(
         api,
         "sam" if resource is not None else "sam-implicit",
@@ -251,7 +253,7 @@ def _overridden(methods: list[Method], events: list[Event], auth: _Auth) -> list
 # -- Cors ----------------------------------------------------------------------------------------------------------
 
 
-def _cors(properties: Mapping | None, own: Mapping | None, shared: Mapping | None) -> Cors | None:
+def _cors(template: Template, properties: Mapping | None, own: Mapping | None, shared: Mapping | None) -> Cors | None:
     entry = properties.entry("Cors") if properties is not None else None
     if entry is None or _is_empty(entry.value):
         return None
@@ -267,7 +269,8 @@ def _cors(properties: Mapping | None, own: Mapping | None, shared: Mapping | Non
     credentials = None
     if isinstance(merged_node, Mapping) and intrinsic(merged_node) is None:
         credentials = merged_node.get("AllowCredentials")
-    return Cors(key, merged_node, holder, in_globals, credentials)
+    bare = Cors(key, merged_node, holder, in_globals, credentials, {})
+    return bare._replace(headers=_cors_headers(template, bare))
 
 
 def _is_empty(node: Node) -> bool:
@@ -276,7 +279,7 @@ def _is_empty(node: Node) -> bool:
     )
 
 
-def cors_headers(template: Template, cors: Cors) -> Headers:
+def _cors_headers(template: Template, cors: Cors) -> Headers:
     """The headers that SAM writes into the OPTIONS method, without the derived Allow-Methods."""
     node = cors.node
     found: Headers = {}
@@ -291,18 +294,11 @@ def cors_headers(template: Template, cors: Cors) -> Headers:
                 found[header_name.lower()] = Header(header_name, value, entry.key, entry.value)
         elif name == "AllowOrigin":
             found[header_name.lower()] = made_header(header_name, "'*'", cors.key)
-    if allows_credentials(cors):
-        credentials = node.entry("AllowCredentials")
-        assert credentials is not None
+    credentials = node.entry("AllowCredentials")
+    if credentials is not None and cors.allows_credentials:
         name = "Access-Control-Allow-Credentials"
         found[ALLOW_CREDENTIALS] = Header(name, Known("'true'", credentials.value), credentials.key, credentials.value)
     return found
-
-
-def allows_credentials(cors: Cors) -> bool:
-    """Only a literal ``true`` counts; SAM drops a text or an intrinsic in silence."""
-    node = cors.credentials
-    return isinstance(node, Scalar) and node.tag is None and node.value is True
 
 
 def made_header(name: str, text: str, key: Scalar) -> Header:
@@ -312,9 +308,8 @@ def made_header(name: str, text: str, key: Scalar) -> Header:
     return Header(name, Known(text, node), key, node)
 
 
-def _with_cors(template: Template, drafts: list[Draft], cors: Cors, api: str) -> list[Draft]:
+def _with_cors(drafts: list[Draft], cors: Cors, api: str) -> list[Draft]:
     """An OPTIONS method for each path without one; ``/b`` and ``/b/`` are one resource and get one."""
-    given = cors_headers(template, cors)
     result: list[Draft] = []
     done: dict[str, str] = {}
     derived: dict[str, Header] = {}
@@ -324,7 +319,7 @@ def _with_cors(template: Template, drafts: list[Draft], cors: Cors, api: str) ->
         if first != draft.path or "options" in (key.lower() for key in draft.keys):
             result.append(draft)
             continue
-        headers = dict(given)
+        headers = dict(cors.headers)
         if "access-control-allow-methods" not in headers or not _text(headers["access-control-allow-methods"]):
             # The translator derives the list once for all branches of a conditional path.
             made = derived.setdefault(draft.path, made_header(*_derived(draft), cors.key))

@@ -22,6 +22,8 @@ _TOKEN: Final = re.compile(
 _REFERENCE: Final = re.compile(r"\$!?(?:\{([A-Za-z][\w-]*)\}|([A-Za-z][\w-]*))")
 _WORDS: Final = {"eq": "==", "ne": "!=", "or": "||", "and": "&&", "not": "!"}
 
+_CONSTANTS: Final = {"true": True, "false": False}
+
 Data = str | bool | int | list["Data"]
 
 
@@ -224,8 +226,8 @@ class _Parser:
             return self.text(token)
         if kind == "number":
             return int(token)
-        if kind == "word" and token in ("true", "false"):
-            return token == "true"
+        if kind == "word" and token in _CONSTANTS:
+            return _CONSTANTS[token]
         if kind != "name":
             raise NotUnderstood(token)
         name = token.strip("$!{}")

@@ -55,7 +55,7 @@ from cfncors.source.splice import (
     literals_may_end,
     own,
 )
-from cfncors.source.style import block_style, comma_after, flow_style, part_start
+from cfncors.source.style import are_spaced, block_style, comma_after, flow_style, part_start
 
 
 def put(
@@ -115,9 +115,11 @@ def _insert_entry(
     at = end_of_part(document, mapping, place, width) if behind else part_start(document, mapping, place)
     style = block_style(document, mapping)._replace(literals=literals_may_end(document.text, at))
     lines = entry_lines(document, name, value, style)
+    spaced = len(lines) > 1 and are_spaced(document, mapping)
     if behind:
-        return _insert_below(document, mapping, place, at, indented(lines, width))
-    return _insert_above(document, mapping, place, lines, width)
+        blank = [""] if spaced and document.text[at - 1] not in BREAKS else []
+        return _insert_below(document, mapping, place, at, [*blank, *indented(lines, width)])
+    return _insert_above(document, mapping, place, [*lines, ""] if spaced else lines, width)
 
 
 def _insert_below(

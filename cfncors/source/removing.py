@@ -14,6 +14,7 @@ from cfncors.source.layout import (
     colon_end,
     column,
     line_end,
+    line_start,
     next_line,
     properties_end,
     written,
@@ -82,9 +83,21 @@ def _remove_lines(document: Document, container: Mapping | Sequence, index: int,
             below += 1
         return Edit(start, below, "")
     top = attached_comments(text, start)
+    if _is_blank_above(text, top) and _is_blank(text, below):
+        below = next_line(text, below)  # one of the two that stood around it
     if below == len(text) and end == below and not ends_line and not is_block_scalar(before):
         top = line_break_before(text, top)
     return Edit(top, below, "")
+
+
+def _is_blank_above(text: str, offset: int) -> bool:
+    above = line_break_before(text, offset)
+    return 0 < above < offset and not text[line_start(text, above) : above].strip(" \t")
+
+
+def _is_blank(text: str, offset: int) -> bool:
+    """Whether a blank line begins at ``offset``."""
+    return offset < len(text) and not text[offset : line_end(text, offset)].strip(" \t")
 
 
 def _past_blank_lines(text: str, offset: int) -> int:

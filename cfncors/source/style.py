@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from cfncors.source.document import Document
@@ -21,6 +22,7 @@ from cfncors.source.layout import (
 from cfncors.source.nodes import DOUBLE, PLAIN, SINGLE, Mapping, Node, Scalar, Sequence
 
 _DEFAULT_UNIT: Final = "  "
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*\r?\n")
 _COMMA: Final = re.compile(rf"(?:\s++|(?<=\s)#[^{BREAKS}]*+)*+,")
 
 
@@ -65,6 +67,16 @@ def part_start(document: Document, container: Mapping | Sequence, index: int) ->
     if isinstance(container, Mapping):
         return container.entries[index].key.start
     return written(document, container, index).start
+
+
+def are_spaced(document: Document, mapping: Mapping) -> bool:
+    """Whether blank lines separate the larger entries of a block mapping: most of those that stand side by side."""
+    between = [
+        document.text[max(one.key.end, one.value.end) : other.key.start]
+        for one, other in pairwise(mapping.entries)
+        if one.value.start >= one.key.end and not (isinstance(one.value, Scalar) and isinstance(other.value, Scalar))
+    ]
+    return bool(between) and 2 * sum(1 for text in between if _BLANK_LINE.search(text)) > len(between)
 
 
 def comma_after(text: str, offset: int) -> Span | None:

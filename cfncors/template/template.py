@@ -62,6 +62,13 @@ class Parameter(NamedTuple):
         kind = scalar_text(self.node.get("Type")) or ""
         return kind.startswith("List<") or kind == "CommaDelimitedList"
 
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """``AllowedValues``, empty when any value is allowed or when they are not written out."""
+        listed = self.node.get("AllowedValues")
+        items = listed.items if isinstance(listed, Sequence) else []
+        return tuple(item.text for item in items if isinstance(item, Scalar))
+
     def value(self, place: Node) -> Value:
         """Its default, said so; one of ``AllowedValues``; else unknown. SSM parameters name where the value is kept.
 

@@ -26,8 +26,8 @@ _MOST: Final = 64
 class World(NamedTuple):
     """Values of parameters, and of conditions that no parameter decides (a comparison with ``AWS::Region``)."""
 
-    parameters: dict[str, str] = {}
-    conditions: dict[str, bool] = {}
+    parameters: dict[str, str]
+    conditions: dict[str, bool]
 
 
 class Names(NamedTuple):

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -83,7 +84,7 @@ def version(browser: Browser) -> str:
 
 
 def run(
-    browser: Browser, exchanges: Sequence[Exchange], *, uncaught: Sequence[tuple[str, object]] = (), timeout: float = 120
+    browser: Browser, exchanges: Sequence[Exchange], uncaught: Sequence[tuple[str, object]] = (), timeout: float = 120
 ) -> Run:
     """Let a browser do the exchanges. ``uncaught`` are calls of ``fetch()`` whose errors reach the console."""
     return asyncio.run(_run(browser, exchanges, uncaught, timeout))
@@ -96,9 +97,9 @@ async def _run(
     async with asyncio.timeout(timeout):
         servers = [await asyncio.start_server(hosts.talk, "127.0.0.1", 0)]
         servers += await _both_localhosts(hosts)
-        servers.append(await asyncio.start_server(hosts.talk, "127.0.0.1", 0))
-    page, api, _, other = (server.sockets[0].getsockname()[1] for server in servers)
-    hosts.origins = Origins(f"http://127.0.0.1:{page}", f"http://localhost:{api}", f"http://127.0.0.1:{other}")
+        servers += await _both_localhosts(hosts)
+    page, api, _, other, _ = (server.sockets[0].getsockname()[1] for server in servers)
+    hosts.origins = Origins(f"http://127.0.0.1:{page}", f"http://localhost:{api}", f"http://localhost:{other}")
     with started(browser, f"{hosts.origins.page}/") as log:
         try:
             async with asyncio.timeout(timeout):
@@ -169,7 +170,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def console_lines(log: str) -> list[str]:
     """The messages of a page's console in what Chromium wrote to its log."""
     starts = [found.start() for found in _LINE.finditer(log)] + [len(log)]
-    parts = [log[start:end].rstrip("\n") for start, end in zip(starts, starts[1:], strict=False)]
+    parts = [log[start:end].rstrip("\n") for start, end in pairwise(starts)]
     return [found[1] for part in parts if (found := _CONSOLE.match(part))]
 
 
@@ -207,13 +208,13 @@ class _Hosts:
         if path == "/":
             return page(PAGE.read_bytes(), "text/html")
         if path == "/exchanges":
-            return page(self.list(), "application/json")
+            return page(self.work(), "application/json")
         if path == "/done":
             self.results.set_result(json.loads(body))
             return message(204, [])
         return message(404, [("Content-Length", "0")])
 
-    def list(self) -> bytes:
+    def work(self) -> bytes:
         """What the page is to do."""
         exchanges = [
             {**exchange._asdict(), "hops": None, "url": exchange.url(0, self.origins)}
@@ -242,7 +243,8 @@ class _Hosts:
 
 def page(body: bytes, kind: str) -> bytes:
     """A response that is read once."""
-    return message(200, [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")], body)
+    length = ("Content-Length", str(len(body)))
+    return message(200, [("Content-Type", kind), length, ("Cache-Control", "no-store")], body)
 
 
 def message(status: int, headers: Headers, body: bytes = b"") -> bytes:

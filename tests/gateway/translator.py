@@ -24,7 +24,7 @@ class _NoManagedPolicies:
 
 
 def transformed(text: str, folder: Path = Path()) -> str:
-    """The template that deploys, as JSON; includes of local files lie in ``folder``. Raises :class:`TransformRefused`."""
+    """The template that deploys, as JSON. Included files lie in ``folder``. Raises :class:`TransformRefused`."""
     from samtranslator.translator.transform import transform
     from samtranslator.yaml_helper import yaml_parse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cfncors.gateway.model import ALLOW_ORIGIN, GatewayResponse, Header, Method, RestApi
+from cfncors.gateway.model import ALLOW_ORIGIN, Cors, GatewayResponse, Header, Method, RestApi
 from cfncors.gateway.preflight import Preflight, preflights
 from cfncors.source import Edit, Mapping, Node, Scalar, Sequence, remove
 from cfncors.source.nodes import Entry
@@ -84,6 +84,12 @@ def own_origins(api: RestApi) -> list[Header]:
         for response in method.integration.responses
         if ALLOW_ORIGIN in response.headers
     ]
+
+
+def allows_credentials(cors: Cors) -> bool:
+    """Whether SAM's ``Cors`` has the boolean that the translator wants."""
+    node = cors.credentials
+    return isinstance(node, Scalar) and node.tag is None and node.value is True
 
 
 def mock_preflights(twin: Twin) -> Iterator[tuple[RestApi, Method]]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from cfncors.findings import Safety
 from cfncors.gateway.model import ALLOW_ORIGIN, Header, RestApi
-from cfncors.gateway.sam import allows_credentials
 from cfncors.source import replace
 from cfncors.source.emit import Tagged
 from cfncors.template.intrinsics import ref
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
+    allows_credentials,
     gateway_responses,
     header_values,
     inner,

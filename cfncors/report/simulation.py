@@ -1,0 +1,96 @@
+"""What a simulation gave: for pages of an origin, each route, each case, what a browser does."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+CaseName = Literal["preflight", "success", "client-error", "server-error"]
+Outcome = Literal["allowed", "blocked", "depends", "not-needed"]
+CASES: Final[tuple[CaseName, ...]] = ("preflight", "success", "client-error", "server-error")
+#: Better ones first; a case is as bad as its worst possibility.
+ORDER: Final[tuple[Outcome, ...]] = ("not-needed", "allowed", "depends", "blocked")
+
+
+class Reply(NamedTuple):
+    """One answer that a case may have, judged by itself: whether the page may read it, if it comes.
+
+    ``kind`` is a type of gateway response, ``MOCK``, ``integration`` or ``handler``; ``status`` is ``None`` when the
+    template does not decide it; ``what`` says it for people. ``console`` is the line that a browser prints.
+    """
+
+    kind: str
+    status: int | None
+    verdict: Outcome
+    what: str
+    reason: str
+    console: str | None
+    headers: dict[str, str | None]
+    confidence: str
+    doubts: tuple[str, ...] = ()
+
+
+class Case(NamedTuple):
+    """A column: the worst of its replies. ``sent`` is false when the preflight is blocked, so that the request never
+    leaves the browser. ``assumes`` are values of parameters that the template did not fix, as ``Stage=prod``;
+    ``when`` names those of them without which the verdict would be better."""
+
+    case: CaseName
+    verdict: Outcome
+    reply: Reply
+    replies: tuple[Reply, ...]
+    reason: str
+    console: str | None
+    assumes: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    sent: bool = True
+
+
+class Route(NamedTuple):
+    """A row of the table."""
+
+    api: str
+    front_door: str
+    method: str
+    path: str
+    cases: tuple[Case, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def case(self, name: CaseName) -> Case:
+        """The case of a name."""
+        return next(case for case in self.cases if case.case == name)
+
+
+class Visit(NamedTuple):
+    """Pages of one origin, and what becomes of their requests."""
+
+    origin: str
+    credentials: bool
+    routes: tuple[Route, ...]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether anything that the template decides is blocked."""
+        return any(case.verdict == "blocked" for route in self.routes for case in route.cases)
+
+
+class Incomplete(NamedTuple):
+    """An API that is not simulated, and why."""
+
+    api: str
+    reason: str
+
+
+class Simulation(NamedTuple):
+    """All that was simulated of one template."""
+
+    name: str
+    visits: tuple[Visit, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """Whether anything that the template decides is blocked, for any origin."""
+        return any(visit.blocked for visit in self.visits)

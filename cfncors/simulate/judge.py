@@ -1,0 +1,164 @@
+"""One route in one deployment: what API Gateway answers, and what a browser makes of it.
+
+What the template does not decide is judged twice: as the page hopes, and as if nothing came. Blocked even then, it is
+blocked; allowed even then, it is allowed; otherwise it depends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from cfncors.browser import Request, Response, Server, Verdict, evaluate
+from cfncors.gateway import refusals
+from cfncors.gateway.answer import Answer
+from cfncors.gateway.model import Method, Model, RestApi
+from cfncors.gateway.pages import demanded_headers
+from cfncors.gateway.respond import client_errors, respond, server_errors, successes
+from cfncors.report.simulation import ORDER, Case, CaseName, Outcome, Reply
+from cfncors.simulate.options import Options
+from cfncors.template.worlds import read
+
+_HOST: Final = "https://api.example.com"
+_OTHER_HOST: Final = "https://api.example.net"
+_BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
+_SHOWN: Final = ("access-control-", "vary")
+
+
+def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], options: Options) -> Request:
+    """What a page of an origin asks a route for: with the headers that the API demands, a body as JSON, and what the
+    user adds."""
+    origin, credentials = page
+    headers = dict.fromkeys(demanded_headers(method), "x")
+    if verb in _BODY_METHODS:
+        headers["content-type"] = "application/json"
+    headers.update({name.lower(): value for name, value in options.headers})
+    host = _OTHER_HOST if origin == _HOST else _HOST
+    return Request(verb, host + path, origin, list(headers.items()), "include" if credentials else "same-origin")
+
+
+def cases(model: Model, api: RestApi, method: Method, request: Request, options: Options) -> tuple[Case, ...]:
+    """The four cases of a route, in the order of :data:`CASES`."""
+    judge = _Judge(model, api, request, options)
+    preflight = judge.preflight()
+    return (
+        preflight,
+        judge.answered("success", successes(method), preflight),
+        judge.answered("client-error", client_errors(model, api, method), preflight),
+        judge.answered("server-error", server_errors(method), preflight),
+    )
+
+
+class _Judge(NamedTuple):
+    model: Model
+    api: RestApi
+    request: Request
+    options: Options
+
+    def preflight(self) -> Case:
+        """Whether the browser may send the request; the request's own answer is as the page hopes."""
+        heard: list[Answer] = []
+
+        def server(kind: bool) -> Server:
+            def answer(asked: Request) -> Response:
+                if asked.method != "OPTIONS":
+                    return _hoped(asked)
+                heard.append(respond(self.model, self.api, asked))
+                return Response(*heard[-1].concrete(asked, kind=kind))
+
+            return answer
+
+        best, worst = self._evaluated(server(True)), self._evaluated(server(False))
+        if not heard:
+            reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
+            return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
+        reply = _reply(heard[0], _outcome(best, worst), best)
+        return self._case("preflight", (reply,), [heard[0]], None)
+
+    def answered(self, name: CaseName, outcomes: Iterable[str], preflight: Case) -> Case:
+        """Whether the page may read what comes back; the worst of what may come."""
+        answers = [respond(self.model, self.api, self.request, outcome) for outcome in outcomes]
+        return self._case(name, tuple(map(self._read, answers)), answers, preflight)
+
+    def _read(self, answer: Answer) -> Reply:
+        def server(kind: bool) -> Server:
+            def answered(asked: Request) -> Response:
+                if asked.method == "OPTIONS" or asked.url != self.request.url:
+                    return _hoped(asked)
+                return Response(*answer.concrete(asked, kind=kind))
+
+            return answered
+
+        best, worst = self._evaluated(server(True)), self._evaluated(server(False))
+        return _reply(answer, _outcome(best, worst), best)
+
+    def _evaluated(self, server: Server) -> Verdict:
+        return evaluate(self.request, server, self.options.profile)
+
+    def _case(self, name: CaseName, replies: tuple[Reply, ...], answers: list[Answer], preflight: Case | None) -> Case:
+        reply = max(replies, key=lambda each: ORDER.index(each.verdict))
+        assumes = self._assumed(answers)
+        if preflight is not None and preflight.verdict == "blocked":
+            reason = "the request is never sent: its preflight is blocked"
+            return Case(name, "blocked", reply, replies, reason, preflight.console, assumes, sent=False)
+        verdict, reason = reply.verdict, reply.reason
+        if preflight is not None and preflight.verdict == "depends" and verdict == "allowed":
+            verdict, reason = "depends", f"the preflight decides: {preflight.reason}"
+        return Case(name, verdict, reply, replies, reason, reply.console, assumes)
+
+    def _assumed(self, answers: Iterable[Answer]) -> tuple[str, ...]:
+        """Values that the answers' headers were made with and that the user did not give."""
+        template = self.model.template
+        world = template.world
+        nodes = [sent.node for answer in answers for sent in answer.headers if sent.node is not None]
+        names = read(template, nodes)
+        if world is None:
+            return ()
+        given = dict(self.options.parameters)
+        values = [
+            f"{n}={world.parameters[n]}" for n in sorted(names.parameters) if n in world.parameters and n not in given
+        ]
+        return (
+            *values,
+            *(f"condition {n}={str(v).lower()}" for n, v in world.conditions.items() if n in names.conditions),
+        )
+
+
+def _hoped(asked: Request) -> Response:
+    """The answer with which everything passes."""
+    return Response(*Answer(None, "", "", open="nobody").concrete(asked, kind=True))
+
+
+def _outcome(best: Verdict, worst: Verdict) -> Outcome:
+    return "allowed" if worst.allowed else "depends" if best.allowed else "blocked"
+
+
+def _simple(request: Request) -> str:
+    return f"browsers send this {request.method} without asking first"
+
+
+def _reply(answer: Answer, verdict: Outcome, best: Verdict) -> Reply:
+    shown = {sent.name: sent.text for sent in answer.headers if sent.lower.startswith(_SHOWN)}
+    return Reply(
+        answer.kind,
+        answer.status,
+        verdict,
+        _what(answer),
+        _reason(answer, verdict, best),
+        best.console if verdict == "blocked" else None,
+        shown,
+        answer.confidence,
+        answer.doubts,
+    )
+
+
+def _what(answer: Answer) -> str:
+    if answer.kind in refusals.STATUSES:
+        return f"{answer.what}: {refusals.why(answer.kind)}"
+    return answer.what
+
+
+def _reason(answer: Answer, verdict: Outcome, best: Verdict) -> str:
+    if verdict == "depends":
+        return "; ".join(answer.unknown)
+    return best.reason

@@ -1,0 +1,201 @@
+"""Every route × preflight, success, client error, server error, for the pages of each origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from cfncors.errors import UsageError
+from cfncors.gateway import Model, build
+from cfncors.gateway.model import ANY_METHODS, Method, RestApi, normal_path
+from cfncors.gateway.pages import allows_credentials, listed_methods, own_origins
+from cfncors.gateway.refusals import exists
+from cfncors.gateway.respond import in_world
+from cfncors.gateway.routing import route
+from cfncors.report.simulation import ORDER, Case, Incomplete, Route, Simulation, Visit
+from cfncors.simulate.judge import cases, page_request
+from cfncors.simulate.options import Options
+from cfncors.source import Node
+from cfncors.template import Template
+from cfncors.template.worlds import World, read, worlds
+
+#: What pages ask of a route for any method.
+_ANY_CALLED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_INCOMPLETE: Final = (
+    "a part of its definition is not in this template (a file elsewhere, a macro, a loop, another stack), so its "
+    "answers are not known"
+)
+Key = tuple[str, str]  # method and path
+
+
+class Setting(NamedTuple):
+    """An API as one deployment of the template has it. ``when`` says what is chosen in it, by name."""
+
+    model: Model
+    api: RestApi
+    when: dict[str, str]
+
+
+class Found(NamedTuple):
+    """The cases of a route in one setting, asked with one method."""
+
+    when: dict[str, str]
+    verb: str
+    cases: tuple[Case, ...]
+
+
+def simulate(source: Template | Model, options: Options | None = None, name: str = "") -> Simulation:
+    """Simulate all REST APIs of a template.
+
+    Raises :class:`UsageError` when a method or path is asked for that no route has, or a parameter that is none.
+    """
+    model = source if isinstance(source, Model) else build(source)
+    chosen = options or Options()
+    _check_parameters(model.template, chosen)
+    simulated = [api for api in model.rest_apis if api.complete]
+    visits: dict[tuple[str, bool], list[Route]] = {}
+    for api in simulated:
+        settings = list(_settings(model, api, chosen))
+        for page, here in _by_page(settings, chosen).items():
+            visits.setdefault(page, []).extend(_routes(here, page, chosen))
+    if (chosen.method or chosen.path) and simulated and not any(visits.values()):
+        raise UsageError(_no_route(simulated, chosen))
+    incomplete = tuple(Incomplete(api.logical_id, _INCOMPLETE) for api in model.rest_apis if not api.complete)
+    made = tuple(Visit(*page, tuple(routes)) for page, routes in visits.items() if routes)
+    return Simulation(name, made, incomplete)
+
+
+def _check_parameters(template: Template, options: Options) -> None:
+    for name, value in options.parameters:
+        parameter = template.parameters.get(name)
+        if parameter is None:
+            known = ", ".join(template.parameters) or "none"
+            raise UsageError(f"--parameter {name}={value}: the template has no parameter {name}; it has {known}")
+        if parameter.allowed and value not in parameter.allowed:
+            raise UsageError(f"--parameter {name}={value}: the template allows {', '.join(parameter.allowed)}")
+
+
+def _no_route(apis: list[RestApi], options: Options) -> str:
+    routes = [f"{m.verb} {m.path}" for api in apis for m in api.methods if not m.is_options]
+    shown = ", ".join(routes[:5]) + (", …" if len(routes) > 5 else "")
+    asked = " ".join(word for word in (options.method, options.path) if word)
+    return f"no route for {asked}; there are {shown}" if routes else f"no route for {asked}: the APIs have none"
+
+
+# -- deployments ------------------------------------------------------------------------------------------------------
+
+
+def _settings(model: Model, api: RestApi, options: Options) -> Iterator[Setting]:
+    """The API in each world that the template allows, and in each branch of a conditional body."""
+    template = model.template
+    names = read(template, _nodes(api), _conditions(template, api))
+    found = worlds(template, names, dict(options.parameters))
+    varying = [name for name in sorted(names.parameters) if len({w.parameters.get(name) for w in found}) > 1]
+    for world in found:
+        there = model._replace(template=template.in_world(world))
+        if api.resource is not None and not exists(there, api.logical_id):
+            continue
+        when = _told(world, varying)
+        for branch in _branches(in_world(there, api)):
+            yield Setting(there, branch, when)
+
+
+def _told(world: World, varying: list[str]) -> dict[str, str]:
+    values = {name: world.parameters[name] for name in varying if name in world.parameters}
+    return {**values, **{f"condition {name}": "true" if value else "false" for name, value in world.conditions.items()}}
+
+
+def _nodes(api: RestApi) -> Iterator[Node]:
+    """What decides how the API answers, apart from conditions of resources."""
+    for method in api.methods:
+        for response in method.integration.responses if method.integration is not None else ():
+            yield from (header.node for header in response.headers.values())
+            if response.holder is not None and response.overrides:
+                yield response.holder
+    for gateway in api.gateway_responses.values():
+        yield from (header.node for header in gateway.headers.values())
+        if gateway.status is not None:
+            yield gateway.status.value
+
+
+def _conditions(template: Template, api: RestApi) -> Iterator[str]:
+    owners = {api.logical_id, *(m.resource for m in api.methods), *(g.resource for g in api.gateway_responses.values())}
+    for owner in sorted(owners):
+        resource = template.resources.get(owner)
+        condition = resource.node.get("Condition") if resource is not None else None
+        name = getattr(condition, "text", None)
+        if name is not None:
+            yield name
+
+
+def _branches(api: RestApi) -> list[RestApi]:
+    """One API for each branch where ``Fn::If`` gives a path several times; else the API itself."""
+    by_route: dict[Key, list[Method]] = {}
+    for method in api.methods:
+        by_route.setdefault((method.verb, normal_path(method.path)), []).append(method)
+    count = max(map(len, by_route.values()), default=1)
+    if count == 1:
+        return [api]
+    return [
+        api._replace(methods=tuple(found[min(index, len(found) - 1)] for found in by_route.values()))
+        for index in range(count)
+    ]
+
+
+# -- pages ------------------------------------------------------------------------------------------------------------
+
+
+def _by_page(settings: list[Setting], options: Options) -> dict[tuple[str, bool], list[Setting]]:
+    """The settings that pages of an origin meet. Without ``--origin``, each setting is met by its own pages."""
+    found: dict[tuple[str, bool], list[Setting]] = {}
+    for setting in settings:
+        told = options.credentials
+        credentials = allows_credentials(setting.model, setting.api) if told is None else told
+        for origin in options.origins or own_origins(setting.model, setting.api) or (options.example,):
+            found.setdefault((origin, credentials), []).append(setting)
+    return found
+
+
+def _routes(settings: list[Setting], page: tuple[str, bool], options: Options) -> Iterator[Route]:
+    rows: dict[Key, list[Found]] = {}
+    for setting in settings:
+        for method in setting.api.methods:
+            if method.is_options:
+                continue
+            for verb in _verbs(setting.model, setting.api, method, options):
+                path = options.path or normal_path(method.path)
+                match = route(setting.api, verb, path)
+                if match is None or match.method is not method:
+                    continue
+                request = page_request(method, verb, path, page, options)
+                found = Found(setting.when, verb, cases(setting.model, setting.api, method, request, options))
+                rows.setdefault((method.verb, normal_path(method.path)), []).append(found)
+    for (verb, path), candidates in rows.items():
+        columns = zip(*(each.cases for each in candidates), strict=True)
+        yield Route(settings[0].api.logical_id, "rest", verb, path, tuple(_worst(candidates, c) for c in columns))
+
+
+def _verbs(model: Model, api: RestApi, method: Method, options: Options) -> Iterable[str]:
+    """The methods to ask a route with; ``ANY`` stands for those that its preflight lists."""
+    if options.method is not None:
+        takes = method.verb == options.method or (method.verb == "ANY" and options.method in ANY_METHODS)
+        return (options.method,) if takes else ()
+    if method.verb != "ANY":
+        return (method.verb,)
+    listed = listed_methods(model, api, method)
+    return [verb for verb in _ANY_CALLED if verb in listed] or _ANY_CALLED
+
+
+def _worst(candidates: list[Found], column: Iterable[Case]) -> Case:
+    """The worst possibility, and what makes it worse than others."""
+    possible = list(zip(candidates, column, strict=True))
+    found, case = max(possible, key=lambda each: ORDER.index(each[1].verdict))
+    better = [other for other, its in possible if its.verdict != case.verdict]
+    if not better:
+        return case
+    differing = {name: value for name, value in found.when.items() if any(b.when.get(name) != value for b in better)}
+    telling = [name for name, value in differing.items() if all(b.when.get(name) != value for b in better)]
+    when = [f"{name}={differing[name]}" for name in telling or differing]
+    if all(other.verb != found.verb for other in better):
+        when.insert(0, found.verb)
+    return case._replace(when=tuple(when))
