@@ -13,15 +13,21 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 from cfncors import __version__, config
 from cfncors.config import Settings
 from cfncors.discover import STDIN, Candidate, candidates
 from cfncors.errors import UnreadableTemplate, UsageError
-from cfncors.lint import DEBUG, all_rules, check_bytes, check_files, over_files
+from cfncors.gateway import Model, build
+from cfncors.lint import DEBUG, all_rules, check_bytes, check_files, over_files, read_file
 from cfncors.report import FileReport, FixResult
 from cfncors.report.terminal import Style, printable, printable_name, wrapped
+from cfncors.source import decode, parse
+from cfncors.template import load
+
+if TYPE_CHECKING:
+    from cfncors.report.simulation import Simulation
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -62,6 +68,16 @@ examples:
 
 exit codes: 0 nothing above info is left, 1 something is left (or, with --diff
 or --check, would change), 2 wrong usage, 3 a file could not be read or written
+"""
+_SIMULATE_EXAMPLES: Final = """\
+examples:
+  cfncors simulate template.yaml
+  cfncors simulate template.yaml --origin https://app.example.com --credentials
+  cfncors simulate template.yaml --path /notes --method PUT --header X-Tenant
+  cfncors simulate template.yaml --parameter Stage=prod --format html > cors.html
+
+exit codes: 0 nothing that the template decides is blocked, 1 something is,
+2 wrong usage, 3 the file could not be read
 """
 
 
@@ -131,10 +147,27 @@ def _parser() -> argparse.ArgumentParser:
     fix.add_argument("--check", action="store_true", help="say what would be fixed and write nothing")
     fix.add_argument("--unsafe-fixes", action="store_true", help="also fixes that say something new")
     _add_common(fix)
+    _add_simulate(commands.add_parser("simulate", help="show what a browser will do", epilog=_SIMULATE_EXAMPLES))
     explain = commands.add_parser("explain", help="say why a rule is there, or what a console message means")
     explain.set_defaults(command=_explain)
     explain.add_argument("rule", nargs="?", metavar="RULE", help="an id, a name, or a message in quotes")
     return parser
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_simulate)
+    add = parser.add_argument
+    add("path", metavar="TEMPLATE", help="a template, or - for standard input")
+    add("--origin", action="append", default=[], metavar="ORIGIN", help="of the pages; several times for several")
+    add("--credentials", action="store_true", default=None, help="pages send cookies (default: where the API allows)")
+    add("--header", action="append", default=[], metavar="'NAME[: VALUE]'", help="a header that pages send")
+    add("--method", metavar="METHOD", help="only routes that take this method")
+    add("--path", dest="route", metavar="PATH", help="only the route that takes this path: /notes/1 or /notes/{id}")
+    add("--parameter", action="append", default=[], metavar="KEY=VALUE", help="a value for a template parameter")
+    add("--profile", choices=("fetch", "chromium", "firefox"), default="fetch", help="default: the Fetch standard")
+    add("--format", choices=("text", "json", "html"), default="text", help="default: text; html is one page to share")
+    add("--stdin-filename", metavar="NAME", default="<stdin>", help="the name to report for -")
+    add("--debug", action="store_true", help="a traceback for internal errors")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -368,6 +401,66 @@ def _print_results(args: argparse.Namespace, results: list[FixResult], out: Text
 def _result_code(args: argparse.Namespace, result: FixResult) -> int:
     code = _report_code(result.report)
     return max(code, FINDINGS) if result.changed and (args.diff or args.check) else code
+
+
+# -- simulate ---------------------------------------------------------------------------------------------------------
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from cfncors.simulate import options, simulate
+
+    settings = _configured()
+    chosen = options(
+        args.origin,
+        args.credentials or settings.credentials or None,
+        args.header,
+        args.method,
+        args.route,
+        args.parameter,
+        args.profile,
+        settings.origin,
+    )
+    name = args.stdin_filename if args.path == STDIN else args.path
+    try:
+        model = _model(args, name, settings)
+        if model is None:
+            print(f"cfncors: error: {printable_name(name)} is no CloudFormation or SAM template", file=sys.stderr)
+            return FAILED
+        result = simulate(model, chosen, name)
+    except UnreadableTemplate as error:
+        where = f"{printable_name(name)}:{error.line}:{error.column}"
+        print(f"cfncors: error: {where}: {printable(error.reason)}", file=sys.stderr)
+        return FAILED
+    _print_simulation(args, result)
+    return FINDINGS if result.blocked else CLEAN
+
+
+def _configured() -> Settings:
+    return config.load(".", [(rule.id, rule.name) for rule in all_rules()])
+
+
+def _model(args: argparse.Namespace, name: str, settings: Settings) -> Model | None:
+    """The model of a template; ``None`` when the file is none. Raises :class:`UnreadableTemplate`."""
+    data = _read_stdin() if args.path == STDIN else read_file(args.path)
+    if isinstance(data, FileReport):
+        raise data.error or UnreadableTemplate("cannot be read")
+    template = load(parse(decode(data), name))
+    return build(template, settings) if template is not None else None
+
+
+def _print_simulation(args: argparse.Namespace, result: Simulation) -> None:
+    if args.format == "json":
+        from cfncors.report import simulation_json
+
+        print(simulation_json.render(result))
+    elif args.format == "html":
+        from cfncors.report import simulation_html
+
+        sys.stdout.write(simulation_html.render(result))
+    else:
+        from cfncors.report import simulation_text
+
+        sys.stdout.write(simulation_text.render(result, _style(sys.stdout)))
 
 
 # -- explain ----------------------------------------------------------------------------------------------------------

@@ -64,3 +64,5 @@ class Finding(NamedTuple):
     says: Says | None = None
     #: logical ids of the resources it speaks of, for suppression by resource Metadata
     resources: tuple[str, ...] = ()
+    #: paths whose exchanges it is about, for the proof after a fix; empty for all of the API
+    paths: tuple[str, ...] = ()

@@ -3,14 +3,15 @@
 A pass collects the wanted fixes, applies those that do not overlap in one splice, and checks the result. Each fix
 must leave its finding gone, add none, and keep a template that parses. A finding that a fix brings to light may be
 mended in the same breath. When the joint result is still not like that, the fixes of the pass are tried one after
-another, so that the one at fault is found and refused with a reason.
+another, so that the one at fault is found and refused with a reason. At the end all exchanges are simulated before and
+after (see :mod:`cfncors.proof`); when that shows a fix that does not do what it is for, each is proved by itself.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
@@ -20,6 +21,9 @@ from cfncors.report import Applied, FileReport, FixResult, Held, Placed
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
 from cfncors.source import Sequence as ListNode
 from cfncors.source.document import Shared
+
+if TYPE_CHECKING:
+    from cfncors.proof import Proof
 
 MAX_PASSES: Final = 10
 #: How many times a fix may bring to light another finding that has a fix itself.
@@ -79,8 +83,27 @@ class _Engine:
         self.unsafe = unsafe
         self.applied: list[Applied] = []
         self.refused: dict[int, str] = {}
+        self.made: list[Finding] = []
+        #: whether each attempt is proved, not only the result
+        self.proves_each = False
 
     def run(self, before: str) -> FixResult:
+        result = self.passes(before)
+        if not result.changed:
+            return result
+        proof = self.prove(before, result.after, self.made)
+        if proof.objection is not None:
+            self.applied, self.refused, self.made, self.proves_each = [], {}, [], True
+            result = self.passes(before)
+            proof = self.prove(before, result.after, self.made)
+        return result._replace(changes=proof.changes)
+
+    def prove(self, before: str, after: str, made: Sequence[Finding]) -> Proof:
+        from cfncors.proof import prove
+
+        return prove(before, after, self.name, made)
+
+    def passes(self, before: str) -> FixResult:
         text = before
         report = self.check(text)
         for _ in range(MAX_PASSES):
@@ -88,7 +111,9 @@ class _Engine:
             if result is None:
                 break
             text, report, made = result
-            self.applied += [Applied(each.finding.rule, _title(each)) for group in made for each in group.placed]
+            placed = [each for group in made for each in group.placed]
+            self.applied += [Applied(each.finding.rule, _title(each)) for each in placed]
+            self.made += [each.finding for each in placed]
         else:
             wanted = (placed for placed in report.placed if self.wants(placed.finding))
             self.refused = {id(placed): f"still not at rest after {MAX_PASSES} passes" for placed in wanted}
@@ -166,6 +191,7 @@ class _Engine:
         the chosen ones when that leads nowhere."""
         made: list[_Group] = []
         first_objection = ""
+        before = text
         step = list(chosen)
         for _ in range(MAX_STEPS):
             try:
@@ -177,12 +203,20 @@ class _Engine:
             here = self.check(text)
             objection = _objection(report, here, chosen)
             if objection is None:
-                return _Result(text, here, made), ""
+                failed = self.unproved(before, text, made)
+                return (None, failed) if failed else (_Result(text, here, made), "")
             first_objection = first_objection or objection
             step = list(_without_overlaps(self.revealed(report, here)))
             if not step:
                 break
         return None, first_objection
+
+    def unproved(self, before: str, after: str, made: Sequence[_Group]) -> str:
+        """What the simulation says against an attempt, when each has to be proved."""
+        if not self.proves_each:
+            return ""
+        findings = [placed.finding for group in made for placed in group.placed]
+        return self.prove(before, after, findings).objection or ""
 
     def revealed(self, before: FileReport, after: FileReport) -> list[_Group]:
         """The wanted fixes of findings that are new; none when one of these cannot be fixed."""

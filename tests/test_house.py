@@ -27,7 +27,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("gateway", "handlers", "report", "suppress", "symptoms"),
     ("simulate",),
     ("checks",),
-    ("lint", "explain"),
+    ("lint", "explain", "proof"),
     ("fix",),
     ("serve", "probe", "cfn_lint"),
     ("cli",),

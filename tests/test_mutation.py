@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice, pairwise
+from random import Random
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,6 +18,7 @@ from cfncors.checks import CHECKS
 from cfncors.config import Settings
 from cfncors.fix import fix_text
 from cfncors.lint import check_text
+from cfncors.source import apply
 from tests.conftest import Note
 from tests.mutation import gateway_faults, preflight_faults, response_faults, value_faults
 from tests.mutation.fault import FAULTS, Mutant
@@ -137,6 +140,42 @@ def test_faults_in_mended_real_templates(rule: str, note: Note) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_faults_in_real_templates_as_they_are(rule: str, note: Note) -> None:
     assert_killed(rule, as_they_are(), LEAST[rule].real, note)
+
+
+PAIRS_OF_A_TEMPLATE = 60
+
+
+@pytest.mark.parametrize("twin", right(), ids=lambda twin: twin.name)
+def test_two_faults_at_once_are_mended_too(twin: Twin, note: Note) -> None:
+    """Whatever two faults meet: neither fix copies the other's fault, or leaves what only shows when it is gone."""
+    random = Random(twin.name)
+    faults = [mutant for fault in FAULTS for mutant in fault.mutants(twin)]
+    faults = [mutant for mutant in faults if mutant.fix is not None and len(mutant.found) == 1 and not mutant.origin]
+    wrong = []
+    tried = 0
+    pairs = filter(_apart, (random.sample(faults, 2) for _ in range(20 * PAIRS_OF_A_TEMPLATE)))
+    for pair in islice(pairs, PAIRS_OF_A_TEMPLATE):
+        tried += 1
+        text = apply(twin.text, [edit for mutant in pair for edit in mutant.edits])
+        mended = apply(twin.text, [edit for mutant in pair for edit in mutant.mending])
+        unsafe = any(mutant.fix == "unsafe" for mutant in pair)
+        result = fix_text(text, twin.name, Settings(), unsafe)
+        if meaning(result.after, twin.name) != meaning_of_fixed(mended, twin.name, None, unsafe):
+            wrong.append([mutant.what for mutant in pair])
+    note(f"{tried - len(wrong)}/{tried} pairs of faults mended")
+    assert wrong == []
+    assert tried == PAIRS_OF_A_TEMPLATE
+
+
+def _apart(pair: list[Mutant]) -> bool:
+    """Whether two faults stand in different places and, together, still make a template."""
+    done = [edit for mutant in pair for edit in mutant.edits]
+    for edits in (done, [edit for mutant in pair for edit in mutant.mending]):
+        spans = sorted((edit.start, edit.end) for edit in edits)
+        if any(first[1] >= second[0] for first, second in pairwise(spans)):
+            return False
+    twin = pair[0].twin
+    return check_text(apply(twin.text, done), twin.name, Settings()).error is None
 
 
 def test_every_rule_for_rest_apis_has_its_faults() -> None:

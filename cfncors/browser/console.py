@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
-#: http: and https: with a host and a port, or any other scheme.
+#: http: and https: with a host and a port, or any other scheme; ASCII.
 _url = re.compile(
-    r"""(?:https?:[/\\]*[^/\\?#:\s"<>^`{|}'%]+(?::([0-9]*))?(?:[/\\?#].*)?|(?!https?:)[a-z][a-z0-9+.-]*:.*)""",
+    r"""(?:https?:[/\\]*(?:[^][/\\?#:\s"<>^`{|}'\x80-\xff]+|\[[0-9a-f:.]+\])(?::([0-9]*))?(?:[/\\?#].*)?"""
+    r"""|(?!https?:)[a-z][a-z0-9+.-]*:.*)""",
     re.IGNORECASE,
 ).fullmatch
 
@@ -113,17 +114,17 @@ def unparsable_list(name: str) -> str:
     return f"Cannot parse {name} response header field in preflight response."
 
 
-def redirect_to_scheme(scheme: str) -> str:
-    """A redirect to a scheme that has no CORS (Fetch, HTTP-redirect fetch, step 5)."""
-    return f"Redirect to {scheme}."
-
-
-def redirect_with_credentials(location: str) -> str:
-    """A redirect to a URL with a user name or password (Fetch, HTTP-redirect fetch, step 9)."""
+def redirect_to_scheme() -> str:
+    """A redirect to a scheme that has no CORS (Fetch, HTTP-redirect fetch, step 5). The list is the browser's."""
     return (
-        f"Redirect location '{location}' contains a username and password, which is disallowed for cross-origin "
-        "requests."
+        "Cross origin requests are only supported for protocol schemes: chrome, "
+        "chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app."
     )
+
+
+def redirect_with_credentials() -> str:
+    """A redirect to a URL with a user name or password (Fetch, HTTP-redirect fetch, step 9). Chromium leaves it out."""
+    return "Redirect location '' contains a username and password, which is disallowed for cross-origin requests."
 
 
 _TYPE_ERROR = "Uncaught (in promise) TypeError: Failed to execute 'fetch' on 'Window': "
@@ -149,10 +150,16 @@ def url_with_credentials(url: str) -> str:
     return f"{_TYPE_ERROR}Request cannot be constructed from a URL that includes credentials: {url}"
 
 
-def invalid_header_name(name: str) -> str:
+def invalid_header_name() -> str:
+    """Printed when a page does not catch the error."""
+    return f"{_TYPE_ERROR}Invalid name"
+
+
+def not_latin_1() -> str:
     """Printed when a page does not catch the error."""
     return (
-        f"{_TYPE_ERROR}Failed to read the 'headers' property from 'RequestInit': '{name}' is not a valid header name."
+        f"{_TYPE_ERROR}Failed to read the 'headers' property from 'RequestInit': "
+        "String contains non ISO-8859-1 code point."
     )
 
 

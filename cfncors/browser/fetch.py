@@ -23,11 +23,15 @@ def evaluate(
     Raises ValueError, with what to write instead, for an origin that is none, a URL that is not absolute, an unknown
     profile or credentials mode.
     """
-    rules = profile_named(profile)
-    made = construct(request, rules)
+    return fetch(request, server, profile_named(profile), cache)
+
+
+def fetch(request: Request, server: Server, profile: Profile, cache: PreflightCache | None = None) -> Verdict:
+    """The same for a profile that need not have a name."""
+    made = construct(request, profile)
     if isinstance(made, Failure):
         return Verdict(False, made.step, made.reason, made.console, [], None)
-    return _Fetch(made, server, rules, cache).run()
+    return _Fetch(made, server, profile, cache).run()
 
 
 class _Fetch:
@@ -50,12 +54,13 @@ class _Fetch:
             response = self._http_fetch(request) if cors else self._send(request, cors=False)
             if isinstance(response, Failure):
                 return self._blocked(response, request)
-            location = redirects.location_of(response, request.url)
+            location = redirects.location_of(response, request.url, self.profile)
             if location is None:
                 return self._allowed(request, response, cors)
             failure = redirects.location_failure(request, location, cors=cors, count=count)
             if failure:
-                return self._blocked(failure, request)
+                where = location if failure.console == console.redirect_to_scheme() else request.url
+                return self._blocked(failure, request._replace(url=where))
             request = redirects.redirected(request, location, response.status, page, self.profile)
             count += 1
 

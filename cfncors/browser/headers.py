@@ -30,6 +30,18 @@ def get(headers: Headers, name: str) -> str | None:
     return ", ".join([value.strip(WHITESPACE) for value in found]) if found else None
 
 
+def combined(headers: Headers) -> Headers:
+    """Each name once, where it stood first, with its values joined.
+
+    https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine
+    """
+    values: dict[str, tuple[str, str]] = {}
+    for name, value in headers:
+        first = values.get(name.lower())
+        values[name.lower()] = (name, value) if first is None else (first[0], f"{first[1]}, {value}")
+    return list(values.values())
+
+
 def extract_list(headers: Headers, name: str) -> tuple[str, ...] | str | None:
     """The tokens that a header of the form ``#token`` lists; ``None`` without one.
 

@@ -8,6 +8,7 @@ from cfncors.browser import console, methods
 from cfncors.browser.check import cors_check
 from cfncors.browser.exchange import Failure, Request, Response
 from cfncors.browser.headers import extract_list, get
+from cfncors.browser.origins import origin_of
 from cfncors.browser.profiles import Profile
 from cfncors.browser.safelist import NON_WILDCARD
 from cfncors.browser.steps import Step
@@ -38,6 +39,8 @@ def preflight_request(request: Request, unsafe: list[str]) -> Request:
 def judge(request: Request, unsafe: list[str], response: Response, profile: Profile) -> Consent | Failure:
     """What the answer allows, or why it does not allow ``request``. Steps 7 and 8."""
     failure = cors_check(request, response, preflight=True)
+    if "page-origin-in-preflight" in profile.differences and origin_of(request.url) == request.origin:
+        failure = None  # Firefox takes the hop for one of the page's own
     if failure or not 200 <= response.status <= 299:
         return _not_ok(failure, response)
     listed = extract_list(response.headers, "access-control-allow-methods")  # step 7.1

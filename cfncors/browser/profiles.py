@@ -20,6 +20,9 @@ DifferenceName = Literal[
     "client-hints-dropped",
     "page-origin-in-preflight",
     "preflights-go-on",
+    "empty-location",
+    "location-twice",
+    "headers-combined",
 ]
 
 
@@ -102,15 +105,15 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "client-hints-dropped",
         ("chromium",),
-        "Client hints (all but Save-Data) stay behind when a redirect leads to an origin that is not the page's; by the "
-        "standard only Authorization does, and only when the origin changes.",
+        "Client hints (all but Save-Data) stay behind when a redirect leads to an origin that is not the page's; "
+        "by the standard only Authorization does, and only when the origin changes.",
         _REDIRECT,
     ),
     Difference(
         "page-origin-in-preflight",
         ("firefox",),
         "After a redirect between two foreign origins a preflight still asks for the page's origin; by the standard "
-        "it asks for null, as the request does.",
+        "it asks for null, as the request does. The answer of the page's own origin is not checked at all.",
         _REDIRECT,
     ),
     Difference(
@@ -118,6 +121,24 @@ DIFFERENCES: tuple[Difference, ...] = (
         ("firefox",),
         "Once one hop of a redirect needed a preflight, each later one has its own, needed or not.",
         _REDIRECT,
+    ),
+    Difference(
+        "empty-location",
+        ("chromium",),
+        "A redirect with an empty Location is a response like any other; by the standard it leads to the same URL.",
+        _REDIRECT,
+    ),
+    Difference(
+        "location-twice",
+        ("chromium", "firefox"),
+        "The same Location twice counts as one; by the standard more than one makes the redirect fail.",
+        "https://fetch.spec.whatwg.org/#concept-response-location-url",
+    ),
+    Difference(
+        "headers-combined",
+        ("chromium",),
+        "Request headers of one name are judged as one, their values joined; by the standard each is judged alone.",
+        _SAFELIST,
     ),
 )
 

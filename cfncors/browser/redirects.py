@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from urllib.parse import urljoin, urlsplit
 
 from cfncors.browser import console
 from cfncors.browser.exchange import Failure, Headers, Request, Response
-from cfncors.browser.headers import get
+from cfncors.browser.headers import WHITESPACE
 from cfncors.browser.origins import has_credentials, origin_of
 from cfncors.browser.preflight import REDIRECTS
 from cfncors.browser.profiles import Profile
@@ -17,37 +18,55 @@ from cfncors.browser.steps import Step
 MAX_REDIRECTS = 20
 #: https://fetch.spec.whatwg.org/#request-body-header-name
 _BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+#: Schemes that Chromium's network refuses without a word about CORS.
+_UNSAFE = frozenset({"about", "blob", "data", "file"})
 #: Chromium's, on the way to an origin that is not the page's.
 DROPPED_HINTS = frozenset(CLIENT_HINTS) - {"save-data"}
 
 
-def location_of(response: Response, url: str) -> str | None:
-    """Where a response to ``url`` sends the browser, or ``None``. Steps 2 and 3."""
+def location_of(response: Response, url: str, profile: Profile) -> str | None:
+    """Where a response to ``url`` sends the browser, ``""`` for a Location that is no URL, ``None`` for none. Step 2.
+
+    https://fetch.spec.whatwg.org/#concept-response-location-url
+    """
     if response.status not in REDIRECTS:
         return None
-    location = get(response.headers, "location")
-    if location is None:
+    values = [value.strip(WHITESPACE) for name, value in response.headers if name.lower() == "location"]
+    if "location-twice" in profile.differences:
+        values = list(dict.fromkeys(values))
+    if len(values) != 1:
+        return "" if values else None
+    if not values[0] and "empty-location" in profile.differences:
         return None
+    return _resolved(values[0], url)
+
+
+def _resolved(location: str, url: str) -> str:
+    """https://url.spec.whatwg.org/#concept-basic-url-parser, as far as urllib.parse goes; slashes as it takes them."""
+    location = re.sub(r"^((?:https?:)?//)/*", r"\1", location.replace("\\", "/"), flags=re.IGNORECASE)
     try:
+        if location.startswith("//") and not urlsplit(location).netloc:
+            return ""
         return urljoin(url, location)
     except ValueError:
-        return location  # not to be parsed: the next check fails it
+        return ""
 
 
 def location_failure(request: Request, location: str, *, cors: bool, count: int) -> Failure | None:
     """Why the redirect is not followed. Steps 4 to 9; ``count`` redirects went before."""
     try:
-        origin = origin_of(location)
+        scheme = urlsplit(location).scheme
+        origin = origin_of(location) if scheme in ("", "http", "https") else None
     except ValueError:
-        return _failure(f"The redirect's Location '{location}' is no URL.", None)
-    if urlsplit(location).scheme not in ("http", "https"):
+        return _failure("The redirect has a Location that is no URL, or more than one.", None)
+    if origin is None:
         reason = f"The redirect's Location '{location}' is not of http: or https:."
-        return _failure(reason, console.redirect_to_scheme(urlsplit(location).scheme) if cors else None)
+        return _failure(reason, None if scheme in _UNSAFE else console.redirect_to_scheme())
     if count >= MAX_REDIRECTS:
         return _failure(f"More than {MAX_REDIRECTS} redirects.", None)
     if has_credentials(location) and (cors or origin != request.origin):
         reason = f"The redirect's Location '{location}' carries a user name or password."
-        return _failure(reason, console.redirect_with_credentials(location))
+        return _failure(reason, console.redirect_with_credentials())
     return None
 
 

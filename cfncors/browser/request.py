@@ -7,14 +7,14 @@ from functools import lru_cache
 
 from cfncors.browser import console, methods, safelist
 from cfncors.browser.exchange import Failure, Headers, Request
-from cfncors.browser.headers import WHITESPACE, is_token
+from cfncors.browser.headers import WHITESPACE, combined, is_token
 from cfncors.browser.origins import check_origin, has_credentials, origin_of
 from cfncors.browser.profiles import Profile
 from cfncors.browser.steps import Step
 
 #: https://fetch.spec.whatwg.org/#concept-bodyinit-extract, of a string
 _TEXT = "text/plain;charset=UTF-8"
-_not_in_values = re.compile("[\x00\n\r\u0100-\U0010ffff]").search
+_not_in_values = re.compile("[\x00\n\r]").search
 _CREDENTIALS = ("omit", "same-origin", "include")
 
 
@@ -33,14 +33,15 @@ def construct(request: Request, profile: Profile) -> Request | Failure:
     if has_credentials(request.url):
         return _type_error("A URL may not carry a user name or password.", console.url_with_credentials(request.url))
     method = methods.normalize(request.method)
-    failure = _method_failure(method) or _body_failure(method, request.body)
-    if failure:
-        return failure
-    headers = _headers(request.headers, profile)
+    failure = _method_failure(method)
+    headers = failure or _headers(request.headers, profile)
     if isinstance(headers, Failure):
         return headers
-    if request.body is not None and not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("Content-Type", _TEXT))
+    if request.body is not None:
+        if method in ("GET", "HEAD"):
+            return _type_error(f"A request with the method {method} cannot have a body.", console.body_not_allowed())
+        if not any(name.lower() == "content-type" for name, _ in headers):
+            headers.append(("Content-Type", _TEXT))
     return Request(method, request.url, request.origin, headers, request.credentials, request.body)
 
 
@@ -59,13 +60,6 @@ def _method_failure(method: str) -> Failure | None:
     return None
 
 
-def _body_failure(method: str, body: str | None) -> Failure | None:
-    """Step 35 of the constructor."""
-    if body is None or method not in ("GET", "HEAD"):
-        return None
-    return _type_error(f"A request with the method {method} cannot have a body.", console.body_not_allowed())
-
-
 def _headers(headers: Headers, profile: Profile) -> Headers | Failure:
     """The headers that stay: https://fetch.spec.whatwg.org/#concept-headers-append."""
     drops_user_agent = "user-agent" in profile.differences
@@ -78,13 +72,17 @@ def _headers(headers: Headers, profile: Profile) -> Headers | Failure:
         if safelist.is_forbidden(name, value) or (drops_user_agent and name.lower() == "user-agent"):
             continue
         kept.append((name, value))
+    if len(kept) > 1 and "headers-combined" in profile.differences:
+        return combined(kept)
     return kept
 
 
 @lru_cache(4096)
 def _header_failure(name: str, value: str) -> Failure | None:
     if not is_token(name):
-        return _type_error(f"{name!r} is no header name.", console.invalid_header_name(name))
+        return _type_error(f"{name!r} is no header name.", console.invalid_header_name())
+    if not all(character <= "\xff" for character in value):
+        return _type_error(f"The value of {name} holds a character beyond Latin-1.", console.not_latin_1())
     if _not_in_values(value):
-        return _type_error(f"The value of {name} holds a character that no header can.", console.invalid_header_value())
+        return _type_error(f"The value of {name} holds a line break or NUL.", console.invalid_header_value())
     return None

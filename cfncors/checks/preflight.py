@@ -137,7 +137,8 @@ def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
             message = f"{verbs} {path} is preflighted, and no OPTIONS method of {api.logical_id} reaches it"
             fix, why = _answer_options(model, api, path)
             text = console.blocked(console.missing_allow_origin(preflight=True))
-            yield Finding(rule, message, first.key, fix, why, Says("browser", text), (api.logical_id, first.resource))
+            says = Says("browser", text)
+            yield Finding(rule, message, first.key, fix, why, says, (api.logical_id, first.resource), (path,))
 
 
 def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, str | None]:
@@ -284,7 +285,14 @@ def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator
         if method.origin == "cors":
             route = f"the preflight of {api.logical_id}"
         message = f"{route} is behind {reason}, but browsers send it without credentials"
-        yield Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource))
+        paths = () if method.origin == "cors" else _answered_by(api, method)
+        yield Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
+
+
+def _answered_by(api: RestApi, method: Method) -> tuple[str, ...]:
+    """Paths whose preflights reach a method."""
+    paths = dict.fromkeys(normal_path(other.path) for other in api.methods)
+    return tuple(path for path in paths if api.answers_options(path) is method)
 
 
 def _opening(
@@ -635,7 +643,8 @@ def preflight_binary_mock(rule: Rule, model: Model) -> Iterator[Finding]:
                 ),
             )
             entry = node.entry("Type") or node.entry("type")
-            yield Finding(rule, message, entry.value if entry is not None else method.key, fix, why, says, resources)
+            place = entry.value if entry is not None else method.key
+            yield Finding(rule, message, place, fix, why, says, resources, _answered_by(api, method))
 
 
 @rule("E9436", "preflight-not-ok", "safe")
@@ -688,7 +697,7 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
         written = integration.templates is not None and "application/json" in integration.templates
         reason = "its request template yields no statusCode" if written else "it has no template for application/json"
         message = f"{route} answers 500: {reason}"
-        return Finding(rule, message, place, fix, why, says, resources)
+        return Finding(rule, message, place, fix, why, says, resources, _answered_by(api, method))
     responses_node = node.get("IntegrationResponses") or node.get("responses")
     if intrinsic(responses_node) is not None:
         return None

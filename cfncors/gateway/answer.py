@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cfncors.gateway.expressions import literal
@@ -31,7 +31,13 @@ class Sent(NamedTuple):
 
     @property
     def lower(self) -> str:
+        """The name in lower case."""
         return self.name.lower()
+
+    @property
+    def is_cors(self) -> bool:
+        """Whether browsers read it for CORS."""
+        return self.lower.startswith("access-control-")
 
 
 class Answer(NamedTuple):
@@ -73,6 +79,11 @@ class Answer(NamedTuple):
             if text is not None:
                 sent.append((each.name, text))
         return status, sent
+
+
+def doubts_of(headers: Iterable[Sent]) -> tuple[str, ...]:
+    """What is not documented about the headers that a browser looks at."""
+    return tuple(dict.fromkeys(sent.doubt for sent in headers if sent.doubt and sent.is_cors))
 
 
 def _hoped(request: Request) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 from cfncors import config
@@ -24,6 +25,7 @@ from cfncors.gateway.model import (
     normal_path,
 )
 from cfncors.gateway.respond import respond, response_template
+from cfncors.gateway.routing import route
 
 #: What a page that API Gateway itself lets in has to send, when the method is signed (Signature Version 4): the
 #: credentials of a browser are always temporary.
@@ -43,23 +45,56 @@ def demanded_headers(method: Method) -> tuple[str, ...]:
     return tuple(name for name in names if name not in _SAFELISTED and not is_forbidden(name, ""))
 
 
-def own_origins(model: Model, api: RestApi) -> tuple[str, ...]:
-    """The origins that an API names, in the model's world: on its preflights, else its responses, else its gateway
-    responses. Empty when it names none, or ``*`` beside none."""
-    for found in (_of_preflights(model, api), _of_responses(model, api), _of_refusals(model, api)):
-        origins = tuple(dict.fromkeys(origin for text in found for origin in meant(text)))
-        if origins:
-            return origins
-    return ()
+class Pages:
+    """Who calls the routes of an API, in the model's world, as far as the API says so."""
 
+    def __init__(self, model: Model, api: RestApi) -> None:
+        self.model = model
+        self.api = api
 
-def allows_credentials(model: Model, api: RestApi) -> bool:
-    """Whether an API says anywhere that pages may send credentials."""
-    return any(
-        sent.lower == ALLOW_CREDENTIALS and (sent.text or "").strip().lower() == "true"
-        for headers in _all(api)
-        for sent in sent_headers(model, headers, _ANYBODY)
-    )
+    def origins(self, method: Method) -> tuple[str, ...]:
+        """The origins that the route's preflight names, else those of the API's other preflights, of its responses,
+        of its gateway responses. Empty when nobody is named, or all are."""
+        answering = self._preflight(method)
+        own = tuple(dict.fromkeys(_of_responses(self.model, [answering]))) if answering is not None else ()
+        return own or (() if answering is not None and self._allows_any(answering) else self.named)
+
+    def credentials(self, method: Method) -> bool:
+        """Whether the route's preflight, or a gateway response, says that pages may send credentials; where code
+        answers the preflight, whether any response does."""
+        answering = self._preflight(method)
+        said = [g.headers for g in self.api.gateway_responses.values()]
+        asked = [answering] if answering is not None else self.api.methods
+        return any(map(self._allows_credentials, [*said, *_mapped(asked)]))
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The origins that the API names anywhere."""
+        preflights = [method for method in self.api.methods if method.is_options]
+        others = [method for method in self.api.methods if not method.is_options]
+        for found in (
+            _of_responses(self.model, preflights),
+            _of_responses(self.model, others),
+            _of_refusals(self.model, self.api),
+        ):
+            origins = tuple(dict.fromkeys(found))
+            if origins:
+                return origins
+        return ()
+
+    def _preflight(self, method: Method) -> Method | None:
+        """The MOCK that answers the route's preflight."""
+        match = route(self.api, "OPTIONS", method.path)
+        integration = match.method.integration if match is not None else None
+        return match.method if match is not None and integration is not None and integration.kind == "mock" else None
+
+    def _allows_any(self, method: Method) -> bool:
+        return any("*" in _texts(self.model, headers) for headers in _mapped([method]))
+
+    def _allows_credentials(self, headers: Headers) -> bool:
+        header = headers.get(ALLOW_CREDENTIALS)
+        sent = sent_headers(self.model, {ALLOW_CREDENTIALS: header}, _ANYBODY) if header is not None else ()
+        return any((each.text or "").strip().lower() == "true" for each in sent)
 
 
 def listed_methods(model: Model, api: RestApi, method: Method) -> frozenset[str]:
@@ -70,39 +105,33 @@ def listed_methods(model: Model, api: RestApi, method: Method) -> frozenset[str]
     return frozenset(ANY_METHODS if "*" in names else names)
 
 
-def _all(api: RestApi) -> Iterator[Headers]:
-    for method in api.methods:
+def _mapped(methods: Iterable[Method]) -> Iterator[Headers]:
+    for method in methods:
         for response in method.integration.responses if method.integration is not None else ():
             yield response.headers
-    for gateway in api.gateway_responses.values():
-        yield gateway.headers
 
 
-def _of_preflights(model: Model, api: RestApi) -> Iterator[str]:
-    for method in api.methods:
-        if method.is_options and method.integration is not None:
-            for response in method.integration.responses:
-                yield from _texts(model, response.headers)
-                template = response_template(model, response) if response.overrides else None
-                yield from (one or other for one, other in _TEXTS.findall(template or ""))
-
-
-def _of_responses(model: Model, api: RestApi) -> Iterator[str]:
-    for method in api.methods:
-        if not method.is_options and method.integration is not None:
-            for response in method.integration.responses:
-                yield from _texts(model, response.headers)
+def _of_responses(model: Model, methods: Iterable[Method]) -> Iterator[str]:
+    for method in methods:
+        for response in method.integration.responses if method.integration is not None else ():
+            texts = _texts(model, response.headers)
+            if response.overrides:
+                texts += [one or other for one, other in _TEXTS.findall(response_template(model, response) or "")]
+            for text in texts:
+                yield from meant(text)
 
 
 def _of_refusals(model: Model, api: RestApi) -> Iterator[str]:
     for response in api.gateway_responses.values():
-        yield from _texts(model, response.headers)
+        for text in _texts(model, response.headers):
+            yield from meant(text)
 
 
-def _texts(model: Model, headers: Headers) -> Iterable[str]:
+def _texts(model: Model, headers: Headers) -> list[str]:
+    """What Access-Control-Allow-Origin says by itself, without copying from the request."""
     header = headers.get(ALLOW_ORIGIN)
     sent = sent_headers(model, {ALLOW_ORIGIN: header}, _ANYBODY) if header is not None else ()
-    return (each.text for each in sent if each.text is not None and not each.copied)
+    return [each.text for each in sent if each.text is not None and not each.copied]
 
 
 def meant(text: str) -> Iterator[str]:

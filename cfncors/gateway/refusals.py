@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cfncors.gateway.answer import Answer, Confidence, sent_headers
+from cfncors.gateway.answer import Answer, Confidence, doubts_of, sent_headers
 from cfncors.gateway.model import GatewayResponse, Model, RestApi
 from cfncors.template import Known
 
@@ -91,7 +91,7 @@ def refuse(model: Model, api: RestApi, request: Request, kind: str, note: str = 
     if chosen is None:
         return Answer(status, kind, what, confidence=confidence, doubts=doubts)
     headers = sent_headers(model, chosen.headers, request)
-    doubts += tuple(sent.doubt for sent in headers if sent.doubt)
+    doubts += doubts_of(headers)
     return Answer(status, kind, what, headers, "inferred" if doubts else confidence, doubts=doubts)
 
 

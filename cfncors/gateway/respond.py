@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway import refusals
-from cfncors.gateway.answer import Answer, Confidence, Sent, request_headers, sent_headers
+from cfncors.gateway.answer import Answer, Confidence, Sent, doubts_of, request_headers, sent_headers
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.preflight import mock_status
 from cfncors.gateway.routing import Match, route
@@ -178,11 +178,11 @@ def _selected(integration: Integration, status: str) -> IntegrationResponse | No
 def _answered(model: Model, request: Request, method: Method, response: IntegrationResponse) -> Answer:
     """An integration response: its mapped headers, then what its template overrides."""
     headers = sent_headers(model, response.headers, request)
-    doubts = [sent.doubt for sent in headers if sent.doubt]
+    doubts = list(doubts_of(headers))
     declared = method.responses.get(response.status or "")
     if method.origin != "cors":
         named = declared.headers if declared is not None else {}
-        doubts += [_undeclared(sent, response) for sent in headers if sent.lower not in named]
+        doubts += [_undeclared(sent, response) for sent in headers if sent.is_cors and sent.lower not in named]
     status = int(response.status) if response.status is not None and response.status.isdecimal() else None
     what = f"the response {response.status or '?'} of {method.verb} {method.path}"
     kind = "MOCK" if method.integration is not None and method.integration.kind == "mock" else "integration"
@@ -287,7 +287,9 @@ def server_errors(method: Method) -> tuple[str, ...]:
     guarded = method.authorization.kind in ("token", "request", "unknown")
     found = ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"] if guarded else []
     integration = method.integration
-    if integration is None or integration.is_proxy or integration.kind == "unknown":
+    if integration is not None and integration.kind == "http_proxy":  # what the backend answers is its own
+        return ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
+    if integration is None or integration.kind in ("aws_proxy", "unknown"):
         return ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
     if integration.kind == "mock":
         return ("API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))

@@ -32,6 +32,8 @@ class FixResult(NamedTuple):
     report: FileReport
     applied: tuple[Applied, ...] = ()
     held: tuple[Held, ...] = ()
+    #: the exchanges whose verdict in a browser differs, in words
+    changes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:

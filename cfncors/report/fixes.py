@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from cfncors.report.file_report import FileReport, Placed
 from cfncors.report.fix_result import FixResult
 from cfncors.report.terminal import Style, printable_name, wrapped
 from cfncors.report.text import counted
+
+#: How many exchanges are listed for a file before the rest is only counted.
+MOST_CHANGES: Final = 10
 
 
 def done(result: FixResult, dry: bool, style: Style) -> str:
@@ -19,7 +23,16 @@ def done(result: FixResult, dry: bool, style: Style) -> str:
     rules = ", ".join(rule_id if number == 1 else f"{rule_id} ×{number}" for rule_id, number in sorted(times.items()))
     verb = style.cyan("would fix") if dry else style.green("fixed")
     fixes = counted(len(result.applied), "fix", "fixes")
-    return f"{verb} {printable_name(result.name)}: {fixes} ({rules})\n"
+    return f"{verb} {printable_name(result.name)}: {fixes} ({rules})\n{_changes(result, style)}"
+
+
+def _changes(result: FixResult, style: Style) -> str:
+    """What the fixes change for pages: nobody widens access unseen."""
+    shown = result.changes if len(result.changes) <= MOST_CHANGES else result.changes[: MOST_CHANGES - 1]
+    lines = [wrapped(line, style.width, "  ", "      ") for line in shown]
+    if len(shown) < len(result.changes):
+        lines.append(f"  and {len(result.changes) - len(shown)} exchanges more; cfncors simulate shows all")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def left(result: FixResult) -> FileReport:

@@ -6,6 +6,7 @@ blocked; allowed even then, it is allowed; otherwise it depends.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -22,6 +23,7 @@ from cfncors.template.worlds import read
 _HOST: Final = "https://api.example.com"
 _OTHER_HOST: Final = "https://api.example.net"
 _BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
+_NO_DEFAULT: Final = re.compile(r"parameter (\w+) (?:has no default|is read from SSM)")
 _SHOWN: Final = ("access-control-", "vary")
 
 
@@ -72,7 +74,7 @@ class _Judge(NamedTuple):
         if not heard:
             reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
             return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
-        reply = _reply(heard[0], _outcome(best, worst), best)
+        reply = _with_status(_reply(heard[0], _outcome(best, worst), best))
         return self._case("preflight", (reply,), [heard[0]], None)
 
     def answered(self, name: CaseName, outcomes: Iterable[str], preflight: Case) -> Case:
@@ -152,6 +154,18 @@ def _reply(answer: Answer, verdict: Outcome, best: Verdict) -> Reply:
     )
 
 
+def _with_hint(reason: str) -> str:
+    named = _NO_DEFAULT.search(reason)
+    return f"{reason}; say --parameter {named[1]}=…" if named else reason
+
+
+def _with_status(reply: Reply) -> Reply:
+    """Browsers name the missing header first; a status that fails as well must not come as a surprise later."""
+    if reply.verdict != "blocked" or reply.status is None or 200 <= reply.status <= 299 or "status" in reply.reason:
+        return reply
+    return reply._replace(reason=f"{reply.reason} Its status, {reply.status}, fails too: only 200 to 299 will do.")
+
+
 def _what(answer: Answer) -> str:
     if answer.kind in refusals.STATUSES:
         return f"{answer.what}: {refusals.why(answer.kind)}"
@@ -160,5 +174,5 @@ def _what(answer: Answer) -> str:
 
 def _reason(answer: Answer, verdict: Outcome, best: Verdict) -> str:
     if verdict == "depends":
-        return "; ".join(answer.unknown)
+        return "; ".join(map(_with_hint, answer.unknown))
     return best.reason

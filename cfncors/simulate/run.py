@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from cfncors.errors import UsageError
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import ANY_METHODS, Method, RestApi, normal_path
-from cfncors.gateway.pages import allows_credentials, listed_methods, own_origins
+from cfncors.gateway.pages import Pages, listed_methods
 from cfncors.gateway.refusals import exists
 from cfncors.gateway.respond import in_world
 from cfncors.gateway.routing import route
@@ -26,6 +26,7 @@ _INCOMPLETE: Final = (
     "answers are not known"
 )
 Key = tuple[str, str]  # method and path
+Page = tuple[str, bool]  # origin and credentials
 
 
 class Setting(NamedTuple):
@@ -53,11 +54,10 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
     chosen = options or Options()
     _check_parameters(model.template, chosen)
     simulated = [api for api in model.rest_apis if api.complete]
-    visits: dict[tuple[str, bool], list[Route]] = {}
+    visits: dict[Page, list[Route]] = {}
     for api in simulated:
-        settings = list(_settings(model, api, chosen))
-        for page, here in _by_page(settings, chosen).items():
-            visits.setdefault(page, []).extend(_routes(here, page, chosen))
+        for page, rows in _rows(_settings(model, api, chosen), chosen).items():
+            visits.setdefault(page, []).extend(_route(api, key, found) for key, found in rows.items())
     if (chosen.method or chosen.path) and simulated and not any(visits.values()):
         raise UsageError(_no_route(simulated, chosen))
     incomplete = tuple(Incomplete(api.logical_id, _INCOMPLETE) for api in model.rest_apis if not api.complete)
@@ -145,34 +145,37 @@ def _branches(api: RestApi) -> list[RestApi]:
 # -- pages ------------------------------------------------------------------------------------------------------------
 
 
-def _by_page(settings: list[Setting], options: Options) -> dict[tuple[str, bool], list[Setting]]:
-    """The settings that pages of an origin meet. Without ``--origin``, each setting is met by its own pages."""
-    found: dict[tuple[str, bool], list[Setting]] = {}
+def _rows(settings: Iterable[Setting], options: Options) -> dict[Page, dict[Key, list[Found]]]:
+    """For the pages of each origin, what they find on each route in each setting. Without ``--origin``, the pages are
+    those that the route itself is made for there."""
+    rows: dict[Page, dict[Key, list[Found]]] = {}
     for setting in settings:
-        told = options.credentials
-        credentials = allows_credentials(setting.model, setting.api) if told is None else told
-        for origin in options.origins or own_origins(setting.model, setting.api) or (options.example,):
-            found.setdefault((origin, credentials), []).append(setting)
-    return found
-
-
-def _routes(settings: list[Setting], page: tuple[str, bool], options: Options) -> Iterator[Route]:
-    rows: dict[Key, list[Found]] = {}
-    for setting in settings:
+        who = Pages(setting.model, setting.api)
         for method in setting.api.methods:
             if method.is_options:
                 continue
-            for verb in _verbs(setting.model, setting.api, method, options):
-                path = options.path or normal_path(method.path)
-                match = route(setting.api, verb, path)
-                if match is None or match.method is not method:
-                    continue
-                request = page_request(method, verb, path, page, options)
-                found = Found(setting.when, verb, cases(setting.model, setting.api, method, request, options))
-                rows.setdefault((method.verb, normal_path(method.path)), []).append(found)
-    for (verb, path), candidates in rows.items():
-        columns = zip(*(each.cases for each in candidates), strict=True)
-        yield Route(settings[0].api.logical_id, "rest", verb, path, tuple(_worst(candidates, c) for c in columns))
+            told = options.credentials
+            credentials = who.credentials(method) if told is None else told
+            for origin in options.origins or who.origins(method) or (options.example,):
+                found = list(_found(setting, method, (origin, credentials), options))
+                if found:
+                    table = rows.setdefault((origin, credentials), {})
+                    table.setdefault((method.verb, normal_path(method.path)), []).extend(found)
+    return rows
+
+
+def _found(setting: Setting, method: Method, page: Page, options: Options) -> Iterator[Found]:
+    path = options.path or normal_path(method.path)
+    for verb in _verbs(setting.model, setting.api, method, options):
+        match = route(setting.api, verb, path)
+        if match is not None and match.method is method:
+            request = page_request(method, verb, path, page, options)
+            yield Found(setting.when, verb, cases(setting.model, setting.api, method, request, options))
+
+
+def _route(api: RestApi, key: Key, candidates: list[Found]) -> Route:
+    columns = zip(*(each.cases for each in candidates), strict=True)
+    return Route(api.logical_id, "rest", *key, tuple(_worst(candidates, column) for column in columns))
 
 
 def _verbs(model: Model, api: RestApi, method: Method, options: Options) -> Iterable[str]:

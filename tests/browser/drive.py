@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tests.browser.exchanges import BODY, Exchange, Headers, Origins, has_body
-from tests.browser.model import TIMES, Outcome, Wire, seen
+from tests.browser.model import TIMES, Outcome, Wire, hop_of, seen
 
 Browser = Literal["chromium", "firefox"]
 EXECUTABLES: dict[Browser, tuple[str, ...]] = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
@@ -203,8 +203,8 @@ class _Hosts:
 
     def respond(self, method: str, path: str, headers: Headers, body: bytes) -> bytes:
         """The answer to one request, as bytes."""
-        if path.startswith("/x/"):
-            return self.answer(method, path, headers)
+        if (hop := hop_of(path)) is not None:
+            return self.answer(method, int(path.split("/")[2]), hop, headers)
         if path == "/":
             return page(PAGE.read_bytes(), "text/html")
         if path == "/exchanges":
@@ -223,9 +223,8 @@ class _Hosts:
         uncaught = [(url.replace("{api}", self.origins.api), init) for url, init in self.uncaught]
         return json.dumps({"exchanges": exchanges, "times": TIMES, "uncaught": uncaught}).encode()
 
-    def answer(self, method: str, path: str, headers: Headers) -> bytes:
-        """What the exchange of the path says, noting what was asked."""
-        number, hop = (int(part) for part in path.removeprefix("/x/").split("/"))
+    def answer(self, method: str, number: int, hop: int, headers: Headers) -> bytes:
+        """What the exchange says, noting what was asked."""
         self.wire[number].append(seen(hop, method, headers))
         status, answered = self.exchanges[number].answer(hop, method, headers, self.origins)
         return message(status, answered, BODY.encode() if has_body(method, status) else b"")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from cfncors.browser import PreflightCache, ProfileName, Request, Response, evaluate
+from cfncors.browser import PreflightCache, Request, Response, Verdict
+from cfncors.browser.fetch import fetch
+from cfncors.browser.profiles import Profile
 from tests.browser.exchanges import Exchange, Headers, Origins
 
 #: Each exchange is asked for twice, so that the preflight cache shows.
@@ -35,19 +38,32 @@ def seen(hop: int, method: str, headers: Headers) -> Wire:
     return Wire(hop, method, tuple(sent.get(name) for name in SEEN))
 
 
-def predict(exchange: Exchange, origins: Origins, profile: ProfileName) -> tuple[Outcome, list[str | None]]:
-    """The outcome by the model, and its console lines."""
+def hop_of(url: str) -> int | None:
+    """The hop that a URL of an exchange stands for."""
+    found = re.search(r"/x/\d+/(\d+)(?:#|$)", url)
+    return int(found[1]) if found else None
+
+
+class Prediction(NamedTuple):
+    """The outcome by the model, and its verdicts, one for each time."""
+
+    outcome: Outcome
+    verdicts: list[Verdict]
+
+
+def predict(exchange: Exchange, origins: Origins, profile: Profile) -> Prediction:
+    """What the model says of an exchange, asked for TIMES times."""
     cache = PreflightCache(clock=lambda: 0.0)
     wire: list[Wire] = []
 
     def server(request: Request) -> Response:
-        if request.url.endswith("/elsewhere"):
-            return Response(404, [])
-        hop = int(request.url.rpartition("/")[2])
+        hop = hop_of(request.url)
+        if hop is None:
+            return Response(404, [("Content-Length", "0")])
         wire.append(seen(hop, request.method, request.headers))
         return exchange.answer(hop, request.method, request.headers, origins)
 
     request = exchange.request(origins)
-    verdicts = [evaluate(request, server, profile, cache) for _ in range(TIMES)]
+    verdicts = [fetch(request, server, profile, cache) for _ in range(TIMES)]
     readable = tuple(tuple(verdict.readable_headers) if verdict.allowed else None for verdict in verdicts)
-    return Outcome(readable, tuple(wire)), [verdict.console for verdict in verdicts]
+    return Prediction(Outcome(readable, tuple(wire)), verdicts)

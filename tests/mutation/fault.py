@@ -27,6 +27,9 @@ class Mutant:
     mended: str
     #: for fixes that need to be told the origin
     origin: str | None = None
+    #: what was done to the twin, and what is to be done to it to get ``mended``
+    edits: tuple[Edit, ...] = ()
+    mending: tuple[Edit, ...] = ()
 
 
 class Fault(NamedTuple):
@@ -60,6 +63,7 @@ def mutant(
     origin: str | None = None,
 ) -> Mutant:
     """The twin with ``edits`` made; mended, it means what the twin with the edits ``mended`` means."""
-    text = apply(twin.text, list(edits))
+    done, mending = tuple(edits), tuple(mended)
+    text = apply(twin.text, done)
     assert text != twin.text, what
-    return Mutant(twin, what, text, found, fix, apply(twin.text, list(mended)), origin)
+    return Mutant(twin, what, text, found, fix, apply(twin.text, mending), origin, done, mending)

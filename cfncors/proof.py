@@ -1,0 +1,131 @@
+"""The proof after a fix: every exchange is simulated before and after, and judged as a browser would.
+
+A fix is good when no exchange gets worse, and when fewer exchanges fail in the way that its finding speaks of. What
+changes is said in words, so that nobody widens access without seeing it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from cfncors.errors import CfncorsError
+from cfncors.findings import Finding
+from cfncors.gateway import Model, build
+from cfncors.gateway.model import normal_path
+from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation
+from cfncors.simulate import Options, changes, simulate
+from cfncors.source import parse
+from cfncors.symptoms import recognised
+from cfncors.template import load
+
+#: Symptoms of one fault: a preflight that meets an error of API Gateway's fails its CORS check before its status.
+_FAMILIES: Final = {"preflight-without-origin": "preflight", "preflight-not-ok": "preflight"}
+
+Fault = tuple[str, str, str]  # logical id of the API, path, family of symptoms
+
+
+class Proof(NamedTuple):
+    """What a change of a template does to its exchanges. ``objection`` says why it may not be made."""
+
+    changes: tuple[str, ...] = ()
+    objection: str | None = None
+
+
+def prove(before: str, after: str, name: str, made: Sequence[Finding]) -> Proof:
+    """Compare two texts of a template; ``made`` are the findings that the change is meant to mend.
+
+    Both are simulated for the pages that the later one names, with their credentials. A template that cannot be
+    simulated has nothing to prove.
+    """
+    try:
+        old, new = _model(before, name), _model(after, name)
+        pairs = list(_simulations(old, new)) if old is not None and new is not None else []
+    except (CfncorsError, RecursionError):
+        return Proof()
+    said = tuple(dict.fromkeys(line for one, other in pairs for line in changes(one, other)))
+    worse = next((line for one, other in pairs for line in _worse(one, other)), None)
+    if worse is not None:
+        return Proof(said, f"a browser would no longer pass this: {worse}")
+    broken = _broken(pairs, made)
+    return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
+
+
+def _model(text: str, name: str) -> Model | None:
+    template = load(parse(text, name))
+    return build(template) if template is not None else None
+
+
+def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simulation]]:
+    """Both templates, called by the same pages: those that the later one is for."""
+    new = simulate(after)
+    pages: dict[bool, list[str]] = {}
+    for visit in new.visits:
+        pages.setdefault(visit.credentials, []).append(visit.origin)
+    for credentials, origins in pages.items():
+        options = Options(tuple(dict.fromkeys(origins)), credentials)
+        yield simulate(before, options), simulate(after, options)
+
+
+def _worse(before: Simulation, after: Simulation) -> Iterator[str]:
+    """Cases that were open to the page and are blocked afterwards."""
+    old = dict(_cases(before))
+    for key, reply in _cases(after):
+        was = old.get(key)
+        if was is not None and reply.verdict == "blocked" and ORDER.index(was.verdict) < ORDER.index("depends"):
+            yield f"{key.case} of {key.route} for {key.origin}"
+
+
+class _Key(NamedTuple):
+    origin: str
+    api: str
+    route: str
+    case: CaseName
+    kind: str
+
+
+def _cases(simulation: Simulation) -> Iterator[tuple[_Key, Reply]]:
+    for visit in simulation.visits:
+        for route in visit.routes:
+            for name in CASES:
+                for reply in route.case(name).replies:
+                    yield _Key(visit.origin, route.api, route.name, name, reply.kind), reply
+
+
+def _broken(pairs: Iterable[tuple[Simulation, Simulation]], made: Sequence[Finding]) -> Finding | None:
+    """A finding whose symptom as many exchanges show as before."""
+    old: Counter[Fault] = Counter()
+    new: Counter[Fault] = Counter()
+    for one, other in pairs:
+        old.update(_faults(one))
+        new.update(_faults(other))
+    for finding in made:
+        if finding.says is None or finding.says.who != "browser" or not finding.resources:
+            continue
+        was, is_ = (_count(faults, finding, finding.says.text) for faults in (old, new))
+        if was and is_ >= was:
+            return finding
+    return None
+
+
+def _count(faults: Counter[Fault], finding: Finding, says: str) -> int:
+    """How many exchanges fail as a finding says, in its API and on its paths."""
+    wanted = _family(says)
+    return sum(
+        number
+        for (api, path, family), number in faults.items()
+        if api == finding.resources[0] and family == wanted and (not finding.paths or path in finding.paths)
+    )
+
+
+def _faults(simulation: Simulation) -> Iterator[Fault]:
+    for key, reply in _cases(simulation):
+        if reply.verdict == "blocked" and reply.console is not None:
+            yield key.api, normal_path(key.route.partition(" ")[2]), _family(reply.console)
+
+
+def _family(message: str) -> str:
+    match = next(recognised(message), None)
+    name = match.symptom.name if match is not None else ""
+    return _FAMILIES.get(name, name)

@@ -1,0 +1,63 @@
+"""``simulate --format json``: the contract for programs. Keys may be added to it; none goes away within a version."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from cfncors.report.simulation import Case, Incomplete, Reply, Route, Simulation, Visit
+
+VERSION: Final = 1
+
+
+def render(simulation: Simulation) -> str:
+    """One object with origin and routes; for pages of several origins, one such object each under ``simulations``."""
+    visits = [_visit(visit) for visit in simulation.visits]
+    incomplete = [_incomplete(each) for each in simulation.incomplete]
+    if len(visits) == 1:
+        content = {"version": VERSION, **visits[0], "incomplete": incomplete}
+    elif not visits:
+        content = {"version": VERSION, "origin": None, "credentials": False, "routes": [], "incomplete": incomplete}
+    else:
+        content = {"version": VERSION, "simulations": visits, "incomplete": incomplete}
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _visit(visit: Visit) -> dict[str, Any]:
+    return {"origin": visit.origin, "credentials": visit.credentials, "routes": [_route(r) for r in visit.routes]}
+
+
+def _incomplete(incomplete: Incomplete) -> dict[str, Any]:
+    return incomplete._asdict()
+
+
+def _route(route: Route) -> dict[str, Any]:
+    return {
+        "api": route.api,
+        "front_door": route.front_door,
+        "method": route.method,
+        "path": route.path,
+        "cases": [_case(case) for case in route.cases],
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    reply = case.reply
+    return {
+        "case": case.case,
+        "status": reply.status,
+        "verdict": case.verdict,
+        "reason": case.reason,
+        "console": case.console,
+        "headers": reply.headers,
+        "confidence": reply.confidence,
+        "assumes": list(case.assumes),
+        "when": list(case.when),
+        "sent": case.sent,
+        "doubts": list(reply.doubts),
+        "replies": [_reply(each) for each in case.replies],
+    }
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    return {"kind": reply.kind, "status": reply.status, "verdict": reply.verdict, "reason": reply.reason}
