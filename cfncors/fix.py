@@ -88,24 +88,26 @@ class _Engine:
         self.proves_each = False
 
     def run(self, before: str) -> FixResult:
-        result = self.passes(before)
+        start = self.check(before)
+        result = self.passes(before, start)
         if not result.changed:
             return result
-        proof = self.prove(before, result.after, self.made)
+        proof = self.prove(start, result.report, self.made)
         if proof.objection is not None:
             self.applied, self.refused, self.made, self.proves_each = [], {}, [], True
-            result = self.passes(before)
-            proof = self.prove(before, result.after, self.made)
+            result = self.passes(before, start)
+            proof = self.prove(start, result.report, self.made)
         return result._replace(changes=proof.changes)
 
-    def prove(self, before: str, after: str, made: Sequence[Finding]) -> Proof:
-        from cfncors.proof import prove
+    def prove(self, before: FileReport, after: FileReport, made: Sequence[Finding]) -> Proof:
+        from cfncors.proof import Proof, prove
 
-        return prove(before, after, self.name, made)
+        if before.document is None or after.document is None:
+            return Proof()
+        return prove(before.document, after.document, made)
 
-    def passes(self, before: str) -> FixResult:
-        text = before
-        report = self.check(text)
+    def passes(self, before: str, start: FileReport) -> FixResult:
+        text, report = before, start
         for _ in range(MAX_PASSES):
             result = self.one_pass(text, report)
             if result is None:
@@ -191,7 +193,6 @@ class _Engine:
         the chosen ones when that leads nowhere."""
         made: list[_Group] = []
         first_objection = ""
-        before = text
         step = list(chosen)
         for _ in range(MAX_STEPS):
             try:
@@ -203,7 +204,7 @@ class _Engine:
             here = self.check(text)
             objection = _objection(report, here, chosen)
             if objection is None:
-                failed = self.unproved(before, text, made)
+                failed = self.unproved(report, here, made)
                 return (None, failed) if failed else (_Result(text, here, made), "")
             first_objection = first_objection or objection
             step = list(_without_overlaps(self.revealed(report, here)))
@@ -211,7 +212,7 @@ class _Engine:
                 break
         return None, first_objection
 
-    def unproved(self, before: str, after: str, made: Sequence[_Group]) -> str:
+    def unproved(self, before: FileReport, after: FileReport, made: Sequence[_Group]) -> str:
         """What the simulation says against an attempt, when each has to be proved."""
         if not self.proves_each:
             return ""

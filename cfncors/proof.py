@@ -16,7 +16,7 @@ from cfncors.gateway import Model, build
 from cfncors.gateway.model import normal_path
 from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation
 from cfncors.simulate import Options, changes, simulate
-from cfncors.source import parse
+from cfncors.source import Document
 from cfncors.symptoms import recognised
 from cfncors.template import load
 
@@ -33,14 +33,14 @@ class Proof(NamedTuple):
     objection: str | None = None
 
 
-def prove(before: str, after: str, name: str, made: Sequence[Finding]) -> Proof:
-    """Compare two texts of a template; ``made`` are the findings that the change is meant to mend.
+def prove(before: Document, after: Document, made: Sequence[Finding]) -> Proof:
+    """Compare two states of a template; ``made`` are the findings that the change is meant to mend.
 
     Both are simulated for the pages that the later one names, with their credentials. A template that cannot be
     simulated has nothing to prove.
     """
     try:
-        old, new = _model(before, name), _model(after, name)
+        old, new = _model(before), _model(after)
         pairs = list(_simulations(old, new)) if old is not None and new is not None else []
     except (CfncorsError, RecursionError):
         return Proof()
@@ -52,8 +52,8 @@ def prove(before: str, after: str, name: str, made: Sequence[Finding]) -> Proof:
     return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
 
 
-def _model(text: str, name: str) -> Model | None:
-    template = load(parse(text, name))
+def _model(document: Document) -> Model | None:
+    template = load(document)
     return build(template) if template is not None else None
 
 
@@ -65,7 +65,8 @@ def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simu
         pages.setdefault(visit.credentials, []).append(visit.origin)
     for credentials, origins in pages.items():
         options = Options(tuple(dict.fromkeys(origins)), credentials)
-        yield simulate(before, options), simulate(after, options)
+        alone = len(pages) == 1 and len(options.origins) == 1
+        yield simulate(before, options), new if alone else simulate(after, options)
 
 
 def _worse(before: Simulation, after: Simulation) -> Iterator[str]:

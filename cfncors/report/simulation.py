@@ -64,11 +64,13 @@ class Route(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """Pages of one origin, and what becomes of their requests."""
+    """Pages of one origin, and what becomes of their requests. ``example`` says that the origin is made up: the API
+    names none."""
 
     origin: str
     credentials: bool
     routes: tuple[Route, ...]
+    example: bool = False
 
     @property
     def blocked(self) -> bool:

@@ -48,7 +48,7 @@ def _visit(visit: Visit, style: Style) -> str:
         for route in routes:
             lines.extend(_row(route, room, style))
         lines.append("")
-    lines.append(style.dim(wrapped("  ".join(f"{mark}\u00a0{text}" for mark, text in LEGEND), style.width, "", "")))
+    lines.append(style.dim(wrapped(" · ".join(f"{mark}\u00a0{text}" for mark, text in LEGEND), style.width, "", "")))
     lines.append("")
     for note in notes(visit):
         lines.extend(_note(note, style))

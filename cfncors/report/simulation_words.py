@@ -53,7 +53,8 @@ def doubtful(case: Case) -> bool:
 
 def visitors(visit: Visit) -> str:
     """Who asks."""
-    return f"pages of {visit.origin}, {'with' if visit.credentials else 'without'} credentials"
+    with_or_without = "with" if visit.credentials else "without"
+    return f"pages of {visit.origin}, {with_or_without} credentials{' (an example)' if visit.example else ''}"
 
 
 def assumed(visit: Visit) -> list[str]:

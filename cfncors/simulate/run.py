@@ -61,7 +61,10 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
     if (chosen.method or chosen.path) and simulated and not any(visits.values()):
         raise UsageError(_no_route(simulated, chosen))
     incomplete = tuple(Incomplete(api.logical_id, _INCOMPLETE) for api in model.rest_apis if not api.complete)
-    made = tuple(Visit(*page, tuple(routes)) for page, routes in visits.items() if routes)
+    made_up = options is None or not options.origins
+    made = tuple(
+        Visit(*page, tuple(routes), made_up and page[0] == chosen.example) for page, routes in visits.items() if routes
+    )
     return Simulation(name, made, incomplete)
 
 

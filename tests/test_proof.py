@@ -1,0 +1,123 @@
+"""The proof after a fix: what changes for pages is said, and a fix that a browser would not thank for is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cfncors.checks import CHECKS
+from cfncors.cli import main
+from cfncors.config import Settings
+from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.fix import fix_text
+from cfncors.gateway.model import Model
+from cfncors.proof import prove
+from cfncors.source import parse
+from cfncors.source.edit import replace
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Api:
+    Cors:
+      AllowOrigin: "'https://app.example.com'"
+      AllowHeaders: "'Content-Type'"
+      MaxAge: "'600'"
+    GatewayResponses:
+      DEFAULT_4XX:
+        ResponseParameters:
+          Headers:
+            Access-Control-Allow-Origin: "'https://app.example.com'"
+      DEFAULT_5XX:
+        ResponseParameters:
+          Headers:
+            Access-Control-Allow-Origin: "'https://app.example.com'"
+Resources:
+  Notes:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: notes.handler
+      Runtime: python3.13
+      CodeUri: src/
+      Events:
+        Save:
+          Type: Api
+          Properties:
+            Path: /notes
+            Method: put
+"""
+
+
+def test_what_opens_is_said_exchange_by_exchange() -> None:
+    broken = TEMPLATE.replace(
+        "            Access-Control-Allow-Origin: \"'https://app.example.com'\"\nRes", "            X: \"'1'\"\nRes"
+    )
+    proof = prove(parse(broken), parse(TEMPLATE), ())
+    assert "502 on PUT /notes: blocked → readable by https://app.example.com" in proof.changes
+    assert proof.objection is None
+
+
+def test_what_closes_is_an_objection() -> None:
+    closed = TEMPLATE.replace("MaxAge: \"'600'\"", "AllowMethods: \"'GET'\"")
+    assert prove(parse(TEMPLATE), parse(closed), ()).objection == (
+        "a browser would no longer pass this: preflight of PUT /notes for https://app.example.com"
+    )
+
+
+def test_what_is_not_simulated_has_nothing_to_prove() -> None:
+    other = "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"
+    assert prove(parse(other), parse(other), ()) == ((), None)
+
+
+def with_bad_fix(text: str, says: Says | None) -> Rule:
+    """A rule that speaks of MaxAge and whose fix writes ``text`` in its place."""
+    rule = Rule("W9499", "bad", "A rule.", ("safe",))
+
+    def check(model: Model) -> Iterator[Finding]:
+        document = model.template.document
+        for api in model.rest_apis:
+            entry = api.cors.entry("AllowHeaders") if api.cors is not None else None
+            if entry is not None and "Content-Type'" in document.source(entry.value):
+                fix = Fix("break it", "safe", replace(document, entry.value, text))
+                yield Finding(rule, "headers are listed", entry.value, fix, None, says, (api.logical_id,))
+
+    CHECKS["W9499"] = (rule, check)
+    return rule
+
+
+@pytest.fixture
+def _registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    before = dict(CHECKS)
+    yield
+    CHECKS.clear()
+    CHECKS.update(before)
+
+
+@pytest.mark.usefixtures("_registry")
+def test_a_fix_that_closes_an_exchange_is_refused() -> None:
+    with_bad_fix("'content-type', \"", None)
+    result = fix_text(TEMPLATE, "t.yaml", Settings(select=("W9499",)))
+    assert not result.changed
+    assert [held.reason for held in result.held if held.refused]
+
+
+@pytest.mark.usefixtures("_registry")
+def test_a_fix_that_does_not_keep_its_promise_is_refused() -> None:
+    closed = TEMPLATE.replace("MaxAge: \"'600'\"", "AllowMethods: \"'GET'\"")
+    text = "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."
+    with_bad_fix("'X-Other,Content-Type, '", Says("browser", text))
+    result = fix_text(closed, "t.yaml", Settings(select=("W9499",)))
+    assert not result.changed
+    assert [held.reason for held in result.held if held.refused] == [
+        "the exchanges that it is meant for would stay blocked: headers are listed"
+    ]
+
+
+def test_diff_says_which_exchanges_change(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+    path = f"{tmp_path}/template.yaml"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(TEMPLATE.replace("AllowHeaders: \"'Content-Type'\"", "AllowHeaders: \"'X-Other'\""))
+    assert main(["fix", "--diff", path]) == 1
+    captured = capsys.readouterr()
+    assert "+      AllowHeaders: \"'X-Other,Content-Type'\"" in captured.out
+    assert "preflight of PUT /notes: blocked → passes for https://app.example.com" in captured.err
