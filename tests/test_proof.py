@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from cfncors.checks import CHECKS
 from cfncors.cli import main
 from cfncors.config import Settings

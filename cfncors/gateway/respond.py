@@ -184,8 +184,8 @@ def _answered(model: Model, request: Request, method: Method, response: Integrat
         named = declared.headers if declared is not None else {}
         doubts += [_undeclared(sent, response) for sent in headers if sent.is_cors and sent.lower not in named]
     status = int(response.status) if response.status is not None and response.status.isdecimal() else None
-    what = f"the response {response.status or '?'} of {method.verb} {method.path}"
-    kind = "MOCK" if method.integration is not None and method.integration.kind == "mock" else "integration"
+    is_mock = method.integration is not None and method.integration.kind == "mock"
+    kind, what = ("MOCK", "from the MOCK") if is_mock else ("integration", "from the integration")
     confidence: Confidence = "inferred" if doubts else "documented"
     answer = Answer(status, kind, what, headers, confidence, doubts=tuple(dict.fromkeys(doubts)))
     answer = answer if status is not None else answer._replace(open="its status is not known")

@@ -22,6 +22,7 @@ from cfncors.report.simulation_words import (
     doubtful,
     notes,
     summary,
+    verdict_word,
     visitors,
     word,
 )
@@ -36,7 +37,8 @@ _STYLE: Final = """
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #12151b; --card: #1a1f28; --ink: #e7eaf0; --soft: #a2abba; --line: #313946; --head: #212834; --code: #11151b;
+    --page: #12151b; --card: #1a1f28; --ink: #e7eaf0; --soft: #a2abba; --line: #313946; --head: #212834;
+    --code: #11151b;
     --good: #7fe0a5; --good-back: #12351f; --bad: #ffa19c; --bad-back: #45181b;
     --open: #f3cd78; --open-back: #3a2c0c; --none: #a2abba; --none-back: transparent;
   }
@@ -54,17 +56,20 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
   overflow: hidden; }
 section > header { padding: 1rem 1.25rem .75rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; min-width: 50rem; table-layout: fixed; }
+col.case { width: 9.6rem; }
 th, td { padding: .6rem .75rem; text-align: left; border-top: 1px solid var(--line); }
 thead th { background: var(--head); font-size: .85rem; white-space: nowrap; }
 thead th small { display: block; font-weight: 400; color: var(--soft); }
-tbody th[scope=rowgroup] { font-size: .85rem; color: var(--soft); padding: .9rem .75rem .35rem 1.25rem; }
-tbody th[scope=row] { font-weight: 500; padding-left: 1.25rem; min-width: 11rem; }
+tbody th[scope=rowgroup] { font-size: .85rem; color: var(--soft); padding: .9rem .75rem .35rem; }
+tbody th[scope=row] { font-weight: 500; }
+th:first-child { padding-left: 1.25rem; }
+td:last-child { padding-right: 1.25rem; }
 tbody tr.group + tr th, tbody tr.group + tr td { border-top: 0; }
 .path { font-size: .95rem; overflow-wrap: anywhere; }
 .verb { display: inline-block; min-width: 4.2rem; font-weight: 700; font-size: .82rem; letter-spacing: .02em; }
-td { width: 9.5rem; }
-.cell { display: flex; align-items: center; gap: .5rem; padding: .3rem .6rem; border-radius: 8px;
+.cell { display: flex; align-items: center; gap: .4rem; padding: .3rem .5rem; border-radius: 8px;
+  min-height: 2.1rem;
   border: 1px solid transparent; white-space: nowrap; font-weight: 600; font-size: .95rem; }
 .cell b { font-size: 1.1rem; line-height: 1; width: 1.1rem; text-align: center; }
 .cell small { font-weight: 400; }
@@ -73,15 +78,15 @@ td { width: 9.5rem; }
 .depends { color: var(--open); background: var(--open-back); border-color: var(--open); border-style: dashed; }
 .not-needed { color: var(--none); background: var(--none-back); }
 .unsent { background: transparent; border-style: dotted; border-width: 1px; font-weight: 400; }
-.legend { display: flex; flex-wrap: wrap; gap: .35rem 1.1rem; padding: .75rem 1.25rem; border-top: 1px solid var(--line);
-  font-size: .85rem; color: var(--soft); list-style: none; margin: 0; }
+.legend { display: flex; flex-wrap: wrap; gap: .35rem 1.1rem; padding: .75rem 1.25rem;
+  border-top: 1px solid var(--line); font-size: .85rem; color: var(--soft); list-style: none; margin: 0; }
 .legend b { color: var(--ink); margin-right: .3rem; }
-.notes { padding: .25rem 1.25rem 1rem; border-top: 1px solid var(--line); }
+.notes { padding: .25rem 1.25rem .5rem; border-top: 1px solid var(--line); }
 details { border-bottom: 1px solid var(--line); padding: .65rem 0; }
 details:last-child { border-bottom: 0; }
 summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
 summary .mark { display: inline-block; min-width: 1.5rem; padding: 0 .35rem; margin-right: .35rem; border-radius: 6px;
-  text-align: center; }
+  text-align: center; border: 0; }
 details > :not(summary) { margin: .4rem 0 .2rem 1.25rem; }
 details p { overflow-wrap: anywhere; }
 pre { background: var(--code); padding: .7rem .9rem; border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere;
@@ -89,17 +94,16 @@ pre { background: var(--code); padding: .7rem .9rem; border-radius: 8px; white-s
 footer { font-size: .85rem; color: var(--soft); }
 @media print { body { padding: 0; background: none; } section { break-inside: avoid; } }
 """
+_LEAD: Final = "What browsers do with each route, before it is deployed."
+_FOOT: Final = (
+    "Predicted by cfncors from the template: API Gateway's answers, judged by the Fetch standard. A handler's own "
+    "headers are not part of a template."
+)
 _SUBTITLES: Final = {
     "preflight": "may it be sent?",
     "success": "can its answer be read?",
     "client-error": "API Gateway's refusals",
     "server-error": "API Gateway's failures",
-}
-_WORDS: Final = {
-    "allowed": "readable",
-    "blocked": "blocked",
-    "depends": "depends",
-    "not-needed": "not needed",
 }
 
 
@@ -109,11 +113,10 @@ def render(simulation: Simulation) -> str:
     body = "\n".join(
         [
             f"<h1>{_text(title)}</h1>",
-            f'<p class="soft">What browsers do with each route, before it is deployed. {_text(summary(simulation))}</p>',
+            f'<p class="soft">{_LEAD} {_text(summary(simulation))}</p>',
             *(_visit(visit) for visit in simulation.visits),
             *_incomplete(simulation),
-            "<footer>Predicted by cfncors from the template: API Gateway's answers, judged by the Fetch standard."
-            " A handler's own headers are not part of a template.</footer>",
+            f"<footer>{_FOOT}</footer>",
         ]
     )
     return (
@@ -132,8 +135,8 @@ def _visit(visit: Visit) -> str:
     return "\n".join(
         [
             "<section>",
-            f"<header><h2>{_text(visitors(visit)[:1].upper() + visitors(visit)[1:])}</h2></header>",
-            '<div class="scroll"><table>',
+            f"<header><h2>{_text(visitors(visit)[:1].upper() + visitors(visit)[1:])}</h2>{_assumed(visit)}</header>",
+            f'<div class="scroll"><table><colgroup><col>{"<col class=case>" * len(COLUMNS)}</colgroup>',
             *_head(),
             *_body(visit),
             "</table></div>",
@@ -145,7 +148,7 @@ def _visit(visit: Visit) -> str:
 
 
 def _head() -> Iterator[str]:
-    yield '<thead><tr><th scope="col" style="padding-left:1.25rem">route<small>&nbsp;</small></th>'
+    yield '<thead><tr><th scope="col">route<small>&nbsp;</small></th>'
     for case, name in COLUMNS.items():
         yield f'<th scope="col">{name}<small>{_text(_SUBTITLES[case])}</small></th>'
     yield "</tr></thead>"
@@ -164,7 +167,7 @@ def _row(route: Route) -> str:
 
 
 def _cell(case: Case) -> str:
-    said = _WORDS[case.verdict]
+    said = verdict_word(case)
     classes = f"cell {case.verdict}{'' if case.sent else ' unsent'}"
     words = word(case)
     shown = f"<span>{_text(words)}</span>" if words.isdecimal() or not case.sent else ""
@@ -182,28 +185,25 @@ def _legend() -> Iterator[str]:
     yield "</ul>"
 
 
+def _assumed(visit: Visit) -> str:
+    values = assumed(visit)
+    return f'<p class="soft">Assumed: <code>{_text(", ".join(values))}</code></p>' if values else ""
+
+
 def _notes(visit: Visit) -> Iterator[str]:
     found = notes(visit)
-    values = assumed(visit)
-    if not found and not values:
-        return
-    yield '<div class="notes">'
-    for note in found:
-        yield _note(note)
-    if values:
-        yield f"<p>Assumed: <code>{_text(', '.join(values))}</code></p>"
-    yield "</div>"
+    if found:
+        yield f'<div class="notes">{"".join(map(_note, found))}</div>'
 
 
 def _note(note: Note) -> str:
     is_open = " open" if note.verdict == "blocked" else ""
     mark = "" if note.title.startswith(DOUBT) else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
     lines = "".join(f"<p>{_text(line)}</p>" for line in note.lines)
-    routes = ", ".join(f"<code>{_text(route)}</code>" for route in note.routes)
     console = f"<pre>{_text(note.console)}</pre>" if note.console is not None else ""
     return (
         f"<details{is_open}><summary>{mark}{_text(note.title)}</summary>{lines}"
-        f'<p class="soft">{routes}</p>{console}</details>'
+        f'<p class="soft">on {_text(note.where)}</p>{console}</details>'
     )
 
 

@@ -109,7 +109,7 @@ def _note(note: Note, style: Style) -> Iterator[str]:
     mark = MARKS[note.verdict] if not note.title.startswith(DOUBT) else ""
     title = f"{mark} {note.title}".strip()
     yield _paint(note.verdict if mark else "not-needed", wrapped(title, style.width, "", _INDENT), style)
-    yield wrapped(f"on {', '.join(note.routes)}", style.width, _INDENT, _INDENT * 2)
+    yield wrapped(f"on {note.where}", style.width, _INDENT, _INDENT * 2)
     for line in note.lines:
         yield wrapped(line, style.width, _INDENT, _INDENT)
     if note.console is not None:

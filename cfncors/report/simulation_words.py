@@ -17,7 +17,7 @@ COLUMNS: Final[dict[CaseName, str]] = {
 DOUBT: Final = "~"
 #: Mark -> what it says; every mark stands beside a word in its cell, too.
 LEGEND: Final = (
-    (MARKS["allowed"], "readable"),
+    (MARKS["allowed"], "passes, readable"),
     (MARKS["blocked"], "blocked"),
     (MARKS["depends"], "depends"),
     (MARKS["not-needed"], "not needed"),
@@ -32,7 +32,18 @@ class Note(NamedTuple):
     title: str
     lines: tuple[str, ...]
     console: str | None
-    routes: tuple[str, ...]
+    routes: tuple[str, ...] = ()
+    #: routes where it will show once their preflight passes
+    later: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The routes, as a part of a sentence."""
+        now, later = ", ".join(self.routes), ", ".join(self.later)
+        if not later:
+            return now
+        told = f"{later} once {'its' if len(self.later) == 1 else 'their'} preflight passes"
+        return f"{now}, and on {told}" if now else told
 
 
 def word(case: Case) -> str:
@@ -44,6 +55,13 @@ def word(case: Case) -> str:
     if case.reply.status is None:
         return "handler" if case.reply.kind == "handler" else "unknown"
     return str(case.reply.status)
+
+
+def verdict_word(case: Case) -> str:
+    """The verdict for people; a preflight passes, an answer is readable."""
+    if case.verdict == "allowed":
+        return "passes" if case.case == "preflight" else "readable"
+    return "not needed" if case.verdict == "not-needed" else case.verdict
 
 
 def doubtful(case: Case) -> bool:
@@ -63,25 +81,24 @@ def assumed(visit: Visit) -> list[str]:
 
 
 def notes(visit: Visit) -> list[Note]:
-    """The stories of all cells that are not simply readable, the blocked ones first, each with its routes."""
-    found: dict[Note, list[str]] = {}
+    """The stories of all cells that are not simply readable, the blocked ones first, each with its routes.
+
+    Stories that differ in their console line only, which names the address, are one.
+    """
+    found: dict[Note, Note] = {}
     for route in visit.routes:
         for case in route.cases:
-            for note in _notes(visit, case):
-                found.setdefault(note, []).append(route.name)
-    grouped = [note._replace(routes=tuple(dict.fromkeys(routes))) for note, routes in found.items()]
-    merged = _merged(grouped)
-    return sorted(merged, key=lambda note: {"blocked": 0, "depends": 1}.get(note.verdict, 2))
+            for story in _notes(visit, case):
+                note = found.setdefault(story._replace(console=None), story)
+                found[story._replace(console=None)] = _on(note, route.name, case.sent)
+    rank = {"blocked": 0, "depends": 1}
+    return sorted(found.values(), key=lambda note: (rank.get(note.verdict, 2), not note.routes))
 
 
-def _merged(stories: list[Note]) -> list[Note]:
-    """One note for stories that differ in their console line only, which names the address."""
-    found: dict[Note, Note] = {}
-    for note in stories:
-        key = note._replace(console=None, routes=())
-        first = found.get(key)
-        found[key] = note if first is None else first._replace(routes=tuple(dict.fromkeys(first.routes + note.routes)))
-    return list(found.values())
+def _on(note: Note, route: str, sent: bool) -> Note:
+    if sent:
+        return note._replace(routes=tuple(dict.fromkeys((*note.routes, route))))
+    return note._replace(later=tuple(dict.fromkeys((*note.later, route))))
 
 
 def _notes(visit: Visit, case: Case) -> Iterator[Note]:
@@ -89,7 +106,7 @@ def _notes(visit: Visit, case: Case) -> Iterator[Note]:
     if reply.verdict in ("blocked", "depends") and not (case.verdict == "blocked" and reply.verdict == "depends"):
         yield _story(visit, case, reply)
     for doubt in reply.doubts:
-        yield Note("allowed", f"{DOUBT} {COLUMNS[case.case]}", (doubt,), None, ())
+        yield Note("allowed", f"{DOUBT} {COLUMNS[case.case]}", (doubt,), None)
 
 
 def _story(visit: Visit, case: Case, reply: Reply) -> Note:
@@ -99,15 +116,14 @@ def _story(visit: Visit, case: Case, reply: Reply) -> Note:
         if visit.credentials:
             must += " and Access-Control-Allow-Credentials: true"
         who = "the function or backend" if case.case != "preflight" else "the function or backend that gets OPTIONS"
-        return Note(reply.verdict, f"{column}: the handler decides", (f"{who} has to send {must}",), None, ())
+        return Note(reply.verdict, f"{column}: the handler decides", (f"{who} has to send {must}",), None)
     lines = [_sentence(reply.reason)]
     if case.when:
         lines.insert(0, f"For {' and '.join(case.when)}:")
     others = [r for r in case.replies if r is not reply and r.verdict == reply.verdict]
     if others:
         lines.append(f"The same for {', '.join(dict.fromkeys(map(short, others)))}.")
-    once = "" if case.sent else ", once the preflight passes"
-    return Note(reply.verdict, f"{column} {_titled(reply)}{once}", tuple(lines), reply.console, ())
+    return Note(reply.verdict, f"{column} {_titled(reply)}", tuple(lines), reply.console)
 
 
 def _titled(reply: Reply) -> str:

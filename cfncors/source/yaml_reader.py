@@ -67,8 +67,11 @@ def read(text: str, name: str) -> Document:
         raise unreadable(text, f"not YAML: the control character {text[at : at + 1]!r}", at) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        at = mark.index + bom if mark else bom
         reason = f"not YAML: {' '.join(filter(None, (error.context, error.problem)))}"
-        raise unreadable(text, reason, mark.index + bom if mark else bom) from None
+        if text[at : at + 1] == "\t":
+            reason = "not YAML: a tab where a token begins; indent with spaces"
+        raise unreadable(text, reason, at) from None
     except (yaml.YAMLError, ValueError) as error:
         raise unreadable(text, f"not YAML: {error}", bom) from None
     if root is None:

@@ -106,7 +106,7 @@ WRONG = {
     "an unknown alias": ("a: *x\n", "not YAML: the alias *x has no anchor", 1, 4),
     "a tab for indent": (
         "a:\n\tb: 1\n",
-        "not YAML: while scanning for the next token found character that cannot start any token", 2, 1,
+        "not YAML: a tab where a token begins; indent with spaces", 2, 1,
     ),
     "a control character": ("a: 😀\nb: \x07\n", "not YAML: the control character '\\x07'", 2, 4),
     "cut in a quote": (
