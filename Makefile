@@ -19,7 +19,7 @@ RUN = $(VENV)/bin/python -m
 PYTEST ?=
 WITH_CFN_LINT = CFNCORS_CFN_LINT_OLDEST=$(CURDIR)/$(OLDEST)/bin/cfn-lint CFNCORS_CFN_LINT_NEWEST=$(CURDIR)/$(NEWEST)/bin/cfn-lint
 
-.PHONY: demo test check format golden docs bench build clean
+.PHONY: demo test check format golden docs bench browsers build clean
 .DELETE_ON_ERROR:
 
 # Exit code 1 says that something was found, as it should here.
@@ -29,8 +29,12 @@ demo: $(VENV)/.installed
 		$(VENV)/bin/cfncors $$command "$$template" || test $$? -eq 1 || exit 1; \
 	done; done
 
-test: check $(OLDEST)/.installed $(NEWEST)/.installed
+test: check $(OLDEST)/.installed $(NEWEST)/.installed $(VENV)/.apt-chromium
 	$(WITH_CFN_LINT) $(RUN) pytest -n 2 --dist loadgroup $(PYTEST)
+
+# Real Chromium and Firefox against cfncors.browser: thousands of exchanges over loopback, and a table.
+browsers: $(VENV)/.dev $(VENV)/.apt-chromium $(VENV)/.apt-firefox-esr
+	$(RUN) scripts.browsers
 
 check: $(VENV)/.dev
 	$(RUN) ruff check
@@ -77,3 +81,10 @@ $(OLDEST)/.installed: pyproject.toml | $(OLDEST)/bin/python
 $(NEWEST)/.installed: pyproject.toml | $(NEWEST)/bin/python
 	$(NEWEST)/bin/python $(PIP_INSTALL) --upgrade -e '.[cfn-lint]'
 	@touch $@
+
+# A browser from Debian's packages, where that may be installed; without it its tests skip, and fail where CI=true.
+$(VENV)/.apt-%: | $(VENV)/bin/python
+	@command -v $* >/dev/null || { test "$$(id -u)" -eq 0 && command -v apt-get >/dev/null && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $* >/dev/null; } \
+		|| echo "$* is missing and cannot be installed here; as root: apt-get install $*" >&2
+	@! command -v $* >/dev/null || touch $@

@@ -46,6 +46,7 @@ examples:
   cfncors check .                     every template below this folder
   cfncors fix --diff template.yaml    what would be changed
   cfncors fix template.yaml           change it
+  cfncors serve template.yaml         those answers on this machine, for a real browser
   cfncors explain E9421               why a rule is there
   cfncors explain "… blocked by CORS policy: …"    what a console message comes from
 """
@@ -78,6 +79,18 @@ examples:
 
 exit codes: 0 nothing that the template decides is blocked, 1 something is,
 2 wrong usage, 3 the file could not be read
+"""
+
+
+_SERVE_EXAMPLES: Final = """\
+examples:
+  cfncors serve template.yaml              then open http://127.0.0.1:3000/
+  cfncors serve template.yaml --port 8080 --as https://app.example.com
+  curl -i -H 'Origin: https://app.example.com' http://127.0.0.1:3000/~401/notes
+  curl -i -H 'X-Cfncors-Outcome: THROTTLED' http://127.0.0.1:3000/notes
+
+exit codes: 0 ended with Ctrl-C, 2 wrong usage or the port is in use,
+3 the file could not be read
 """
 
 
@@ -148,6 +161,9 @@ def _parser() -> argparse.ArgumentParser:
     fix.add_argument("--unsafe-fixes", action="store_true", help="also fixes that say something new")
     _add_common(fix)
     _add_simulate(commands.add_parser("simulate", help="show what a browser will do", epilog=_SIMULATE_EXAMPLES))
+    _add_serve(
+        commands.add_parser("serve", help="answer as API Gateway would, on this machine", epilog=_SERVE_EXAMPLES)
+    )
     explain = commands.add_parser("explain", help="say why a rule is there, or what a console message means")
     explain.set_defaults(command=_explain)
     explain.add_argument("rule", nargs="?", metavar="RULE", help="an id, a name, or a message in quotes")
@@ -168,6 +184,34 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=("text", "json", "html"), default="text", help="default: text; html is one page to share")
     add("--stdin-filename", metavar="NAME", default="<stdin>", help="the name to report for -")
     add("--debug", action="store_true", help="a traceback for internal errors")
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_serve)
+    add = parser.add_argument
+    add("path", metavar="TEMPLATE", help="a template; it is read again when it changes")
+    add("--api", metavar="ID", help="only the REST API of this logical id")
+    add("--port", type=_port, default=3000, metavar="PORT", help="0 for any free one (default: 3000)")
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: 127.0.0.1)")
+    add("--allow-remote", action="store_true", help="let --host be an address that other machines reach")
+    add(
+        "--as", dest="origin", metavar="ORIGIN", help="the origin that the page plays (default: one that the API names)"
+    )
+    add(
+        "--handler",
+        choices=("correct", "none"),
+        default="correct",
+        help="what functions answer with (default: correct)",
+    )
+    add("--parameter", action="append", default=[], metavar="KEY=VALUE", help="a value for a template parameter")
+    add("-q", "--quiet", action="store_true", help="no line for each request")
+    add("--debug", action="store_true", help="a traceback for internal errors")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
+        raise UsageError(f"--port {text!r} is no port; write a number from 0 to 65535, such as --port 3000")
+    return int(text)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -461,6 +505,34 @@ def _print_simulation(args: argparse.Namespace, result: Simulation) -> None:
         from cfncors.report import simulation_text
 
         sys.stdout.write(simulation_text.render(result, _style(sys.stdout)))
+
+
+# -- serve ------------------------------------------------------------------------------------------------------------
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from cfncors.serve import Choice, Server, Site, Watched, greeting
+    from cfncors.simulate import options
+
+    origin = config.origin(args.origin, "--as") if args.origin is not None else None
+    choice = Choice(args.api, options(parameters=args.parameter).parameters, origin, args.handler)
+    try:
+        watched = Watched(args.path, choice)
+    except UnreadableTemplate as error:
+        where = f"{printable_name(args.path)}:{error.line}:{error.column}"
+        print(f"{where}: E9490 {printable(error.reason)}", file=sys.stderr)
+        return FAILED
+    gc.enable()  # this one runs for hours
+    site = Site(watched, lambda line: print(line, file=sys.stderr, flush=True), quiet=args.quiet)
+    server = Server(site, args.host, args.port, remote=args.allow_remote)
+    print(greeting(watched.deployment, server.url), flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # the terminal shows ^C; the prompt begins on a line of its own
+    finally:
+        server.close(running=False)
+    return CLEAN
 
 
 # -- explain ----------------------------------------------------------------------------------------------------------

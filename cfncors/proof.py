@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from cfncors.errors import CfncorsError
@@ -127,6 +128,12 @@ def _faults(simulation: Simulation) -> Iterator[Fault]:
 
 
 def _family(message: str) -> str:
-    match = next(recognised(message), None)
+    """What kind of fault a console line tells of; the URL and origin in front of the reason do not matter."""
+    return _family_of(message.rpartition("CORS policy: ")[2])
+
+
+@cache
+def _family_of(reason: str) -> str:
+    match = next(recognised(reason), None)
     name = match.symptom.name if match is not None else ""
     return _FAMILIES.get(name, name)

@@ -40,6 +40,13 @@ def test_fix_makes_the_diff_that_the_readme_shows(template: Path, capsys: pytest
     assert capsys.readouterr().out == block("diff")
 
 
+def test_simulate_prints_what_the_readme_shows(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command, _, shown = block("console").partition("\n")
+    assert command == "$ cfncors simulate template.yaml"
+    assert main(["simulate", str(template)]) == 1
+    assert capsys.readouterr().out.startswith(shown)
+
+
 def test_the_fixed_example_has_nothing_left(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fix", str(template)]) == 0
     assert main(["check", str(template)]) == 0

@@ -5,12 +5,18 @@ one is due) and then with the request itself, as a browser would, and returns a 
 follow the order of the standard; each step names its place in https://fetch.spec.whatwg.org/.
 """
 
-from cfncors.browser.cache import PreflightCache
-from cfncors.browser.exchange import Credentials, Request, Response, Server, Verdict
-from cfncors.browser.fetch import evaluate
-from cfncors.browser.origins import origin_of
-from cfncors.browser.profiles import DIFFERENCES, Difference, ProfileName
-from cfncors.browser.steps import Step
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cfncors.browser.cache import PreflightCache
+    from cfncors.browser.exchange import Credentials, Request, Response, Server, Verdict
+    from cfncors.browser.fetch import evaluate
+    from cfncors.browser.origins import origin_of
+    from cfncors.browser.profiles import DIFFERENCES, Difference, ProfileName
+    from cfncors.browser.steps import Step
 
 __all__ = [
     "DIFFERENCES",
@@ -26,3 +32,23 @@ __all__ = [
     "evaluate",
     "origin_of",
 ]
+
+_HOMES = {
+    "PreflightCache": "cache",
+    **dict.fromkeys(("Credentials", "Request", "Response", "Server", "Verdict"), "exchange"),
+    "evaluate": "fetch",
+    "origin_of": "origins",
+    **dict.fromkeys(("DIFFERENCES", "Difference", "ProfileName"), "profiles"),
+    "Step": "steps",
+}
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load a name with its first use: a check that quotes the console needs none of them."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value

@@ -1,4 +1,4 @@
-"""The CORS-preflight cache: https://fetch.spec.whatwg.org/#concept-cors-preflight-cache."""
+"""The CORS-preflight cache: https://fetch.spec.whatwg.org/#concept-cache."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Entry(NamedTuple):
     header_names: dict[str, float]
 
     def is_fresh(self, now: float) -> bool:
-        """Whether anything is allowed still."""
+        """Whether any of it is left."""
         return any(until > now for field in self for until in field.values())
 
 
@@ -73,6 +73,7 @@ class PreflightCache:
         until = self._clock() + seconds
         key = (request.origin, request.url, request.credentials == "include")
         entry = self._entries.setdefault(key, _Entry({}, {}))
+        entry.methods[""] = until  # an entry that allows nothing is still one
         wildcards = "no-wildcard-cache" not in profile.differences
         for method in consent.methods:
             if wildcards or method != "*":

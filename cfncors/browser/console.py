@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 
 #: http: and https: with a host and a port, or any other scheme; ASCII.
-_url = re.compile(
-    r"""(?:https?:[/\\]*(?:[^][/\\?#:\s"<>^`{|}'\x80-\xff]+|\[[0-9a-f:.]+\])(?::([0-9]*))?(?:[/\\?#].*)?"""
-    r"""|(?!https?:)[a-z][a-z0-9+.-]*:.*)""",
-    re.IGNORECASE,
-).fullmatch
+_URL = (
+    r"""(?i:https?:[/\\]*(?:[^][/\\?#:\s"<>^`{|}'\x80-\xff]+|\[[0-9a-f:.]+\])(?::([0-9]*))?(?:[/\\?#].*)?"""
+    r"""|(?!https?:)[a-z][a-z0-9+.-]*:.*)"""
+)
 
 _PREFLIGHT = "Response to preflight request doesn't pass access control check: "
 _NO_ORIGIN = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
@@ -72,7 +71,7 @@ def _value(what: str, preflight: bool) -> str:
 
 def _is_url(value: str) -> bool:
     """Whether Chromium can parse the value as a URL."""
-    found = _url(value)
+    found = re.fullmatch(_URL, value)
     return found is not None and int(found[1] or 0) <= 65_535
 
 

@@ -45,8 +45,9 @@ class Verdict(NamedTuple):
     """What the page gets.
 
     ``step`` is the step of the standard that decided and ``reason`` says so to people. ``console`` is the line that
-    Chromium prints, or ``None`` if it prints none. ``readable_headers`` are the names that the page may read in lower
-    case, sorted; ``preflight`` is the first preflight that was sent.
+    Chromium prints (where ``fetch()`` throws: if the page does not catch that), or ``None`` if it prints none.
+    ``readable_headers`` are the names that the page may read, in lower case, sorted; ``preflight`` is the first
+    preflight that was sent.
     """
 
     allowed: bool

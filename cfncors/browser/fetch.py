@@ -8,7 +8,7 @@ from cfncors.browser.check import cors_check
 from cfncors.browser.exchange import Failure, Request, Response, Server, Verdict
 from cfncors.browser.origins import origin_of
 from cfncors.browser.profiles import Profile, ProfileName, profile_named
-from cfncors.browser.readable import readable_headers
+from cfncors.browser.readable import readable_headers, without_empty_lines
 from cfncors.browser.request import construct
 from cfncors.browser.safelist import unsafe_names
 from cfncors.browser.steps import Step
@@ -43,12 +43,14 @@ class _Fetch:
         self.profile = profile
         self.cache = cache
         self.preflight: Request | None = None
-        self.needed_preflight = False
+        self.needs_preflight = False
 
     def run(self) -> Verdict:
         """Main fetch: hop after hop until a response is the last or a step fails."""
         request, page = self.first, self.first.origin
         cors, count = False, 0
+        if "preflights-go-on" in self.profile.differences:
+            self.needs_preflight = bool(unsafe_names(request.headers, self.profile))
         while True:
             cors = cors or origin_of(request.url) != page
             response = self._http_fetch(request) if cors else self._send(request, cors=False)
@@ -67,7 +69,9 @@ class _Fetch:
     def _http_fetch(self, request: Request) -> Response | Failure:
         """HTTP fetch of a request to another origin: https://fetch.spec.whatwg.org/#concept-http-fetch."""
         unsafe = unsafe_names(request.headers, self.profile)
-        due = self._needs_preflight(request, unsafe)
+        due = self.needs_preflight or bool(unsafe) or request.method not in methods.SAFELISTED
+        if due and "preflights-go-on" in self.profile.differences:
+            self.needs_preflight = True
         asked = request
         if "page-origin-in-preflight" in self.profile.differences:
             asked = request._replace(origin=self.first.origin)
@@ -82,14 +86,6 @@ class _Fetch:
             self.cache.clear(asked)
         return failure
 
-    def _needs_preflight(self, request: Request, unsafe: list[str]) -> bool:
-        """Main fetch, the choice between its last two cases."""
-        due = bool(unsafe) or request.method not in methods.SAFELISTED
-        if "preflights-go-on" in self.profile.differences:
-            due = due or self.needed_preflight
-        self.needed_preflight = due
-        return due
-
     def _is_cached(self, request: Request, unsafe: list[str]) -> bool:
         return self.cache is not None and self.cache.covers(request, unsafe, self.profile)
 
@@ -97,7 +93,7 @@ class _Fetch:
         """CORS-preflight fetch."""
         question = preflight.preflight_request(request, unsafe)
         self.preflight = self.preflight or question
-        answer = self.server(question)
+        answer = self._answer(question)
         consent = preflight.judge(request, unsafe, answer, self.profile)
         if isinstance(consent, Failure):
             return consent
@@ -112,7 +108,11 @@ class _Fetch:
             headers.append(("Accept", "*/*"))
         if cors or request.method not in ("GET", "HEAD"):
             headers.append(("Origin", request.origin))
-        return self.server(request._replace(headers=headers))
+        return self._answer(request._replace(headers=headers))
+
+    def _answer(self, request: Request) -> Response:
+        response = self.server(request)
+        return without_empty_lines(response) if "empty-lines-ignored" in self.profile.differences else response
 
     def _allowed(self, request: Request, response: Response, cors: bool) -> Verdict:
         readable = readable_headers(response, cors=cors, credentials=request.credentials)
@@ -126,4 +126,7 @@ class _Fetch:
         text = failure.console
         if text is not None:
             text = console.blocked(text, request.url, self.first.origin, self.first.url)
-        return Verdict(False, failure.step, failure.reason, text, [], self.preflight)
+        reason = failure.reason
+        if request.url != self.first.url and failure.step is not Step.REDIRECT:
+            reason = f"After a redirect to {request.url}: {reason}"
+        return Verdict(False, failure.step, reason, text, [], self.preflight)

@@ -23,6 +23,8 @@ DifferenceName = Literal[
     "empty-location",
     "location-twice",
     "headers-combined",
+    "names-repeated",
+    "empty-lines-ignored",
 ]
 
 
@@ -37,7 +39,7 @@ class Difference(NamedTuple):
 
 _SAFELIST = "https://fetch.spec.whatwg.org/#cors-safelisted-request-header"
 _REDIRECT = "https://fetch.spec.whatwg.org/#concept-http-redirect-fetch"
-_CACHE = "https://fetch.spec.whatwg.org/#concept-cors-preflight-cache"
+_CACHE = "https://fetch.spec.whatwg.org/#concept-cache"
 
 #: Every one is seen by the tests that run real browsers; a difference without a name fails them.
 DIFFERENCES: tuple[Difference, ...] = (
@@ -119,7 +121,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "preflights-go-on",
         ("firefox",),
-        "Once one hop of a redirect needed a preflight, each later one has its own, needed or not.",
+        "A request that needs a preflight at its first URL has one after each redirect too, needed or not.",
         _REDIRECT,
     ),
     Difference(
@@ -139,6 +141,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         ("chromium",),
         "Request headers of one name are judged as one, their values joined; by the standard each is judged alone.",
         _SAFELIST,
+    ),
+    Difference(
+        "names-repeated",
+        ("firefox",),
+        "Access-Control-Request-Headers repeats the name of a header that the page sets twice.",
+        "https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names",
+    ),
+    Difference(
+        "empty-lines-ignored",
+        ("firefox",),
+        "A line without a value does not count beside another of that name; by the standard it adds an empty value.",
+        "https://fetch.spec.whatwg.org/#concept-header-list-get",
     ),
 )
 

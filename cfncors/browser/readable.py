@@ -1,9 +1,9 @@
-"""The response headers that a page may read: https://fetch.spec.whatwg.org/#cors-filtered-response."""
+"""The response headers that a page may read: https://fetch.spec.whatwg.org/#concept-filtered-response-cors."""
 
 from __future__ import annotations
 
 from cfncors.browser.exchange import Response
-from cfncors.browser.headers import FORBIDDEN_RESPONSE, extract_list
+from cfncors.browser.headers import FORBIDDEN_RESPONSE, WHITESPACE, extract_list
 
 #: https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
 SAFELISTED = frozenset(
@@ -26,3 +26,10 @@ def readable_headers(response: Response, *, cors: bool, credentials: str) -> lis
     if credentials != "include" and "*" in listed:
         return sorted(names)
     return sorted(names & SAFELISTED | names & {name.lower() for name in listed})
+
+
+def without_empty_lines(response: Response) -> Response:
+    """The response as Firefox reads it: a line without a value does not count beside one of that name with a value."""
+    filled = {name.lower() for name, value in response.headers if value.strip(WHITESPACE)}
+    kept = [(name, value) for name, value in response.headers if value.strip(WHITESPACE) or name.lower() not in filled]
+    return Response(response.status, kept)

@@ -43,7 +43,9 @@ def location_of(response: Response, url: str, profile: Profile) -> str | None:
 
 def _resolved(location: str, url: str) -> str:
     """https://url.spec.whatwg.org/#concept-basic-url-parser, as far as urllib.parse goes; slashes as it takes them."""
-    location = re.sub(r"^((?:https?:)?//)/*", r"\1", location.replace("\\", "/"), flags=re.IGNORECASE)
+    path = re.split("[?#]", location)[0]
+    slashed = re.sub(r"^((?:https?:)?//)/*", r"\1", path.replace("\\", "/"), flags=re.IGNORECASE)
+    location = slashed + location[len(path) :]
     try:
         if location.startswith("//") and not urlsplit(location).netloc:
             return ""

@@ -114,14 +114,16 @@ def unsafe_names(headers: Headers, profile: Profile) -> list[str]:
     https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
     """
     hints = "client-hints" in profile.differences
-    unsafe = set()
-    safelisted = set()
+    unsafe = []
+    safelisted = []
     size = 0
     for name, value in headers:
         lower = name.lower()
         if is_safelisted(lower, value, hints):
-            safelisted.add(lower)
+            safelisted.append(lower)
             size += len(value)
         else:
-            unsafe.add(lower)
-    return sorted(unsafe | safelisted if size > MAX_VALUES else unsafe)
+            unsafe.append(lower)
+    if size > MAX_VALUES:
+        unsafe += safelisted
+    return sorted(unsafe if "names-repeated" in profile.differences else set(unsafe))

@@ -22,7 +22,6 @@ from cfncors.gateway.model import (
 )
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Template, scalar_text
-from cfncors.template.intrinsics import branches
 
 GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 BINARY_MEDIA_TYPES: Final = "x-amazon-apigateway-binary-media-types"
@@ -125,7 +124,7 @@ def path_items(template: Template, body: Mapping, resource: str) -> Iterator[Pat
     known.setdefault("AWS_IAM", AWS_IAM)
     paths = parameters.mapping(body.get("paths"))
     for path, entry in paths.items() if paths is not None else ():
-        for item in branches(entry.value):
+        for item in template.branches(entry.value):
             if isinstance(item, Mapping) and not path.startswith("Fn::"):
                 yield _path_item(template, path, item, known, resource, "openapi" in body)
 
@@ -136,7 +135,7 @@ def _path_item(template: Template, path: str, item: Mapping, known: Schemes, res
     for key, entry in item.items():
         if key.lower() not in _VERBS:
             continue
-        for operation in branches(entry.value):
+        for operation in template.branches(entry.value):
             if isinstance(operation, Mapping):
                 names = security_names(operation)
                 method = _method(template, path, key, entry.key, operation, secured(names, known), resource)

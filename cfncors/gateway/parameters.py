@@ -8,7 +8,6 @@ from typing import Final
 from cfncors.gateway.model import Header, Headers, Integration, IntegrationKind, IntegrationResponse, MethodResponse
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Absent, Known, Template, Value, intrinsic, leaves, scalar_text
-from cfncors.template.intrinsics import branches
 
 METHOD_PREFIX: Final = "method.response.header."
 GATEWAY_PREFIX: Final = "gatewayresponse.header."
@@ -40,7 +39,7 @@ def is_opaque(node: Node | None) -> bool:
 def headers(template: Template, node: Node | None, prefix: str) -> Headers:
     """Headers whose keys begin with ``prefix``; a value that is ``AWS::NoValue`` is no header."""
     found: Headers = {}
-    for branch in branches(node):
+    for branch in template.branches(node):
         for key, entry in branch.items() if isinstance(branch, Mapping) else ():
             if not key.lower().startswith(prefix):
                 continue

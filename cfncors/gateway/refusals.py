@@ -56,9 +56,9 @@ _WHY: Final = {
     "INTEGRATION_TIMEOUT": "the backend took longer than 29 s",
     "INVALID_API_KEY": "no valid API key",
     "INVALID_SIGNATURE": "the signature is wrong",
-    "MISSING_AUTHENTICATION_TOKEN": "no such route, or no signature",
+    "MISSING_AUTHENTICATION_TOKEN": "the request is not signed",
     "QUOTA_EXCEEDED": "the usage plan's quota is used up",
-    "REQUEST_TOO_LARGE": "more than 10 MB",
+    "REQUEST_TOO_LARGE": "more than 10 MB; this one cannot be customised",
     "RESOURCE_NOT_FOUND": "the resource is gone",
     "THROTTLED": "too many requests",
     "UNAUTHORIZED": "no valid token",
@@ -68,31 +68,24 @@ _WHY: Final = {
 }
 
 
-def why(kind: str) -> str:
-    """What a type of gateway response stands for, in a few words."""
-    return _WHY[kind]
-
-
-def refuse(model: Model, api: RestApi, request: Request, kind: str, note: str = "") -> Answer:
+def refuse(model: Model, api: RestApi, request: Request, kind: str, reason: str | None = None) -> Answer:
     """The gateway response of a type: the customised one, else the default of its class, else API Gateway's own.
 
     A customised type counts alone: the headers of ``DEFAULT_4XX`` and ``DEFAULT_5XX`` are not merged into it.
+    ``reason`` says why this time, where more is known than the type tells.
     """
     default = "DEFAULT_4XX" if STATUSES[kind] < 500 else "DEFAULT_5XX"
     confidence: Confidence = "observed" if kind in _OBSERVED else "documented"
-    doubts: tuple[str, ...] = (note,) if note else ()
+    told = reason or _WHY[kind]
     if kind == FIXED:
-        what = "REQUEST_TOO_LARGE, which cannot be customised"
-        return Answer(413, kind, what, confidence=confidence, doubts=doubts)
+        return Answer(413, kind, f"{kind}: {told}", confidence=confidence)
     own, shared = _deployed(model, api, kind), _deployed(model, api, default)
     chosen = own or shared
-    what = kind if own is not None or kind == default else f"{kind} ({default})" if shared is not None else kind
+    label = f"{kind} ({default})" if chosen is shared and shared is not None and kind != default else kind
     status = _status(model, own) or _status(model, shared) or STATUSES[kind]
-    if chosen is None:
-        return Answer(status, kind, what, confidence=confidence, doubts=doubts)
-    headers = sent_headers(model, chosen.headers, request)
-    doubts += doubts_of(headers)
-    return Answer(status, kind, what, headers, "inferred" if doubts else confidence, doubts=doubts)
+    headers = sent_headers(model, chosen.headers, request) if chosen is not None else ()
+    doubts = doubts_of(headers)
+    return Answer(status, kind, f"{label}: {told}", headers, "inferred" if doubts else confidence, doubts=doubts)
 
 
 def _deployed(model: Model, api: RestApi, kind: str) -> GatewayResponse | None:

@@ -7,6 +7,7 @@ the template leaves to code or to another stack comes back as open or unknown, n
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway import refusals
@@ -34,10 +35,12 @@ def respond(model: Model, api: RestApi, request: Request, outcome: str = SUCCESS
     non-proxy integration maps; see :func:`outcomes`. An OPTIONS request comes as browsers send it, without token,
     key or signature, so that what guards it turns it away.
     """
-    match = route(in_world(model, api), request.method, path_of(request.url))
+    match = route(api, request.method, path_of(request.url), partial(_is_made, model))
     if match is None:
         kind = outcome if outcome in ("WAF_FILTERED", refusals.FIXED) else "MISSING_AUTHENTICATION_TOKEN"
-        return refusals.refuse(model, api, request, kind)
+        missing = "no OPTIONS method is reached" if request.method == "OPTIONS" else "there is no such route"
+        reason = missing if kind == "MISSING_AUTHENTICATION_TOKEN" else None
+        return refusals.refuse(model, api, request, kind, reason)
     if outcome in refusals.STATUSES:
         return _with_routing(match, refusals.refuse(model, api, request, outcome))
     if request.method == "OPTIONS":
@@ -52,6 +55,10 @@ def path_of(url: str) -> str:
     rest = url.partition("://")[2]
     path = f"/{rest.partition('/')[2]}" if rest else url
     return re.split(r"[?#]", path, maxsplit=1)[0] or "/"
+
+
+def _is_made(model: Model, method: Method) -> bool:
+    return refusals.exists(model, method.resource)
 
 
 def in_world(model: Model, api: RestApi) -> RestApi:
@@ -72,15 +79,15 @@ def _guarded(model: Model, api: RestApi, request: Request, method: Method) -> An
     """What turns a bare OPTIONS away (Developer Guide, "Gateway response types": UNAUTHORIZED, INVALID_API_KEY, …)."""
     kind, headers = method.authorization
     if kind == "iam":
-        return refusals.refuse(model, api, request, "MISSING_AUTHENTICATION_TOKEN")
+        return refusals.refuse(model, api, request, "MISSING_AUTHENTICATION_TOKEN", "browsers do not sign OPTIONS")
     if kind in ("cognito", "token") or (kind == "request" and headers):
-        return refusals.refuse(model, api, request, "UNAUTHORIZED")
+        return refusals.refuse(model, api, request, "UNAUTHORIZED", "browsers send OPTIONS without a token")
     if kind == "request":
         return _open("the Lambda authorizer, which has no identity source, decides")
     if kind == "unknown":
         return _open("an authorizer that is not in this template decides")
     if method.api_key:
-        return refusals.refuse(model, api, request, "INVALID_API_KEY")
+        return refusals.refuse(model, api, request, "INVALID_API_KEY", "browsers send OPTIONS without a key")
     if method.api_key is None:
         return _open("whether OPTIONS needs an API key is not known")
     return None
@@ -107,8 +114,12 @@ def _integrated(model: Model, api: RestApi, request: Request, method: Method, ou
     response = _mapped_to(integration, outcome) if outcome.isdecimal() else _default(integration)
     if response is None:
         # No default and nothing that matches: Developer Guide, "Gateway response types", API_CONFIGURATION_ERROR.
-        return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+        return _misconfigured(model, api, request, "no integration response matches")
     return _answered(model, request, method, response)
+
+
+def _misconfigured(model: Model, api: RestApi, request: Request, reason: str) -> Answer:
+    return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR", reason)
 
 
 def _default(integration: Integration) -> IntegrationResponse | None:
@@ -139,21 +150,20 @@ def _mocked(
     (Developer Guide, "Set up mock integrations in API Gateway")."""
     if any(text == "*/*" for text, _ in api.binary) and not _converts(integration):
         # "Unable to transform request": reported for four tools that made such APIs (aws/chalice#1310 quotes AWS).
-        note = "reported by users: with the binary media type */* a MOCK answers 500"
-        failed = refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
-        return failed._replace(confidence="observed", doubts=(*failed.doubts, note))
+        failed = _misconfigured(model, api, request, "*/* makes the request binary, which a MOCK cannot transform")
+        return failed._replace(confidence="observed" if failed.confidence == "documented" else failed.confidence)
     status = mock_status(integration)
     mapped = _mapped_to(integration, outcome) if outcome.isdecimal() else None
     if mapped is not None:
         return _answered(model, request, method, mapped)
     if status is None:
-        return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+        return _misconfigured(model, api, request, "the request template for application/json yields no statusCode")
     response = integration.responses[0] if status == "?" and len(integration.responses) == 1 else None
     if status == "?" and (response is None or response.pattern):
         return _open("the request template's status is not known")
     response = response or _selected(integration, status)
     if response is None:
-        return refusals.refuse(model, api, request, "API_CONFIGURATION_ERROR")
+        return _misconfigured(model, api, request, f"no integration response matches {status}")
     return _answered(model, request, method, response)
 
 

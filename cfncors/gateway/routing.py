@@ -8,11 +8,13 @@ before ``ANY``. ``/b/`` is ``/b``, and ``/{proxy+}`` is never ``/``.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cfncors.gateway.model import ANY_METHODS, Method, RestApi, normal_path
 
 _LITERAL, _PARAMETER, _GREEDY = range(3)
+Kinds = tuple[int, ...]
 
 
 class Match(NamedTuple):
@@ -26,25 +28,24 @@ class Match(NamedTuple):
     doubtful: bool = False
 
 
-def route(api: RestApi, verb: str, path: str) -> Match | None:
+def route(api: RestApi, verb: str, path: str, made: Callable[[Method], bool] | None = None) -> Match | None:
     """The method that takes ``verb path``; ``None`` when API Gateway finds none (403 MISSING_AUTHENTICATION_TOKEN).
 
-    A template's own path finds its own method: ``/items/{id}`` is a path like any other.
+    A template's own path finds its own method: ``/items/{id}`` is a path like any other. ``made`` says which methods
+    are there, where that is not all.
     """
-    segments = _segments(path)
-    best: tuple[tuple[tuple[int, ...], bool], Method, dict[str, str]] | None = None
-    nearest: tuple[int, ...] | None = None
-    for method in api.methods:
-        fit = _fit(_segments(method.path), segments)
-        if fit is None:
-            continue
-        kinds, parameters = fit
-        nearest = kinds if nearest is None else min(nearest, kinds)
-        if method.verb != verb and (method.verb != "ANY" or verb not in ANY_METHODS):
-            continue
-        rank = (kinds, method.verb != verb)
-        if best is None or rank < best[0]:
-            best = (rank, method, parameters)
+    best: tuple[tuple[Kinds, bool], Method, dict[str, str]] | None = None
+    nearest: Kinds | None = None
+    for kinds, methods, parameters in _fits(_tree(api), _segments(path)):
+        for method in methods:
+            if made is not None and not made(method):
+                continue
+            nearest = kinds if nearest is None else min(nearest, kinds)
+            if method.verb != verb and (method.verb != "ANY" or verb not in ANY_METHODS):
+                continue
+            rank = (kinds, method.verb != verb)
+            if best is None or rank < best[0]:
+                best = (rank, method, parameters)
     if best is None:
         return None
     (kinds, _), method, parameters = best
@@ -52,25 +53,57 @@ def route(api: RestApi, verb: str, path: str) -> Match | None:
     return Match(method, parameters, fell, fell and _GREEDY not in kinds)
 
 
+class _Branch:
+    """A resource: what is below it, and its methods."""
+
+    __slots__ = ("below", "greedy", "methods", "parameters")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Branch] = {}
+        self.parameters: dict[str, _Branch] = {}
+        self.greedy: dict[str, list[Method]] = {}
+        self.methods: list[Method] = []
+
+
+def _tree(api: RestApi) -> _Branch:
+    """The resources of an API, worked out once and kept with it, as its cached properties are."""
+    made: _Branch | None = api.__dict__.get("_tree")
+    if made is None:
+        made = api.__dict__["_tree"] = _Branch()
+        for method in api.methods:
+            _plant(made, method)
+    return made
+
+
+def _plant(branch: _Branch, method: Method) -> None:
+    for part in _segments(method.path):
+        if part.startswith("{") and part.endswith("+}"):
+            branch.greedy.setdefault(part, []).append(method)
+            return
+        kind = branch.parameters if part.startswith("{") and part.endswith("}") else branch.below
+        branch = kind.setdefault(part, _Branch())
+    branch.methods.append(method)
+
+
 def _segments(path: str) -> list[str]:
     path = normal_path(path)
     return path.strip("/").split("/") if path != "/" else []
 
 
-def _fit(template: list[str], path: list[str]) -> tuple[tuple[int, ...], dict[str, str]] | None:
-    """How well a resource's path fits, segment by segment, and what its parameters are; ``None`` when it does not."""
-    kinds: list[int] = []
-    parameters: dict[str, str] = {}
-    for index, part in enumerate(template):
-        if index >= len(path):
-            return None
-        same = part == path[index]
-        if part.startswith("{") and part.endswith("+}"):
-            parameters[part[1:-2]] = "/".join(path[index:])
-            return (*kinds, _LITERAL if same and index == len(path) - 1 else _GREEDY), parameters
-        if part.startswith("{") and part.endswith("}"):
-            parameters[part[1:-1]] = path[index]
-        elif not same:
-            return None
-        kinds.append(_LITERAL if same else _PARAMETER)
-    return (tuple(kinds), parameters) if len(template) == len(path) else None
+def _fits(
+    branch: _Branch, path: list[str], at: int = 0, kinds: Kinds = (), known: dict[str, str] | None = None
+) -> Iterator[tuple[Kinds, list[Method], dict[str, str]]]:
+    """Every resource that a path fits: how well, segment by segment, its methods, and what its parameters are."""
+    parameters = known or {}
+    if at == len(path):
+        yield kinds, branch.methods, parameters
+        return
+    part = path[at]
+    if part in branch.below:
+        yield from _fits(branch.below[part], path, at + 1, (*kinds, _LITERAL), parameters)
+    for name, below in branch.parameters.items():
+        kind = _LITERAL if name == part else _PARAMETER
+        yield from _fits(below, path, at + 1, (*kinds, kind), {**parameters, name[1:-1]: part})
+    for name, methods in branch.greedy.items():
+        kind = _LITERAL if path[at:] == [name] else _GREEDY
+        yield (*kinds, kind), methods, {**parameters, name[1:-2]: "/".join(path[at:])}

@@ -6,6 +6,7 @@ words what it shows in colour.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
@@ -46,7 +47,7 @@ _STYLE: Final = """
 * { box-sizing: border-box; }
 body { margin: 0; padding: 2.5rem 1.25rem; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif; }
-main { max-width: 66rem; margin: 0 auto; }
+main { max-width: 72rem; margin: 0 auto; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 0; overflow-wrap: anywhere; }
 p { margin: .25rem 0; }
@@ -56,14 +57,15 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
   overflow: hidden; }
 section > header { padding: 1rem 1.25rem .75rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; min-width: 50rem; table-layout: fixed; }
-col.case { width: 9.6rem; }
-th, td { padding: .6rem .75rem; text-align: left; border-top: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; min-width: 60rem; table-layout: fixed; }
+col.case { width: 10.6rem; }
+col.case:last-child { width: 11.2rem; }
+th, td { padding: .55rem .6rem; text-align: left; border-top: 1px solid var(--line); }
 thead th { background: var(--head); font-size: .85rem; white-space: nowrap; }
 thead th small { display: block; font-weight: 400; color: var(--soft); }
-tbody th[scope=rowgroup] { font-size: .85rem; color: var(--soft); padding: .9rem .75rem .35rem; }
+tbody th[scope=rowgroup] { font-size: .85rem; color: var(--soft); padding: .9rem .75rem .35rem 1.25rem; }
 tbody th[scope=row] { font-weight: 500; }
-th:first-child { padding-left: 1.25rem; }
+thead th:first-child, tbody th[scope=row] { padding-left: 1.25rem; }
 td:last-child { padding-right: 1.25rem; }
 tbody tr.group + tr th, tbody tr.group + tr td { border-top: 0; }
 .path { font-size: .95rem; overflow-wrap: anywhere; }
@@ -92,6 +94,17 @@ details p { overflow-wrap: anywhere; }
 pre { background: var(--code); padding: .7rem .9rem; border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere;
   font-size: .85rem; }
 footer { font-size: .85rem; color: var(--soft); }
+@media (max-width: 62rem) {
+  table, tbody, tr, th[scope=row], th[scope=rowgroup], td { display: block; min-width: 0; width: 100%; }
+  colgroup { display: none; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr:not(.group) { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr)); gap: .3rem .6rem;
+    padding: .6rem 1.25rem .9rem; border-top: 1px solid var(--line); }
+  tr.group + tr { border-top: 0; padding-top: 0; }
+  tbody th[scope=row], td, td:last-child { border: 0; padding: 0; }
+  tbody th[scope=row] { grid-column: 1 / -1; }
+  td::before { content: attr(data-case); display: block; font-size: .8rem; color: var(--soft); }
+}
 @media print { body { padding: 0; background: none; } section { break-inside: avoid; } }
 """
 _LEAD: Final = "What browsers do with each route, before it is deployed."
@@ -109,7 +122,8 @@ _SUBTITLES: Final = {
 
 def render(simulation: Simulation) -> str:
     """The page."""
-    title = f"CORS of {simulation.name}" if simulation.name else "CORS"
+    name = re.split(r"[/\\]", simulation.name)[-1]  # a page that is shared says nothing about folders
+    title = f"CORS of {name}" if name else "CORS"
     body = "\n".join(
         [
             f"<h1>{_text(title)}</h1>",
@@ -136,7 +150,7 @@ def _visit(visit: Visit) -> str:
         [
             "<section>",
             f"<header><h2>{_text(visitors(visit)[:1].upper() + visitors(visit)[1:])}</h2>{_assumed(visit)}</header>",
-            f'<div class="scroll"><table><colgroup><col>{"<col class=case>" * len(COLUMNS)}</colgroup>',
+            f'<div class="scroll"><table role="table"><colgroup><col>{"<col class=case>" * len(COLUMNS)}</colgroup>',
             *_head(),
             *_body(visit),
             "</table></div>",
@@ -148,22 +162,23 @@ def _visit(visit: Visit) -> str:
 
 
 def _head() -> Iterator[str]:
-    yield '<thead><tr><th scope="col">route<small>&nbsp;</small></th>'
+    yield '<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">route<small>&nbsp;</small></th>'
     for case, name in COLUMNS.items():
-        yield f'<th scope="col">{name}<small>{_text(_SUBTITLES[case])}</small></th>'
+        yield f'<th scope="col" role="columnheader">{name}<small>{_text(_SUBTITLES[case])}</small></th>'
     yield "</tr></thead>"
 
 
 def _body(visit: Visit) -> Iterator[str]:
     for api, routes in groupby(visit.routes, key=lambda route: route.api):
-        yield f'<tbody><tr class="group"><th scope="rowgroup" colspan="{len(COLUMNS) + 1}">{_text(api)}</th></tr>'
+        yield '<tbody role="rowgroup"><tr class="group" role="row">'
+        yield f'<th scope="rowgroup" role="rowheader" colspan="{len(COLUMNS) + 1}">{_text(api)}</th></tr>'
         yield from map(_row, routes)
         yield "</tbody>"
 
 
 def _row(route: Route) -> str:
     name = f'<span class="path"><span class="verb">{_text(route.method)}</span> {_text(route.path)}</span>'
-    return f'<tr><th scope="row">{name}</th>{"".join(map(_cell, route.cases))}</tr>'
+    return f'<tr role="row"><th scope="row" role="rowheader">{name}</th>{"".join(map(_cell, route.cases))}</tr>'
 
 
 def _cell(case: Case) -> str:
@@ -175,7 +190,8 @@ def _cell(case: Case) -> str:
     small = f"<small>{_text(detail)}</small>" if detail else ""
     doubt = f' <span title="inferred, not documented">{DOUBT}</span>' if doubtful(case) else ""
     mark = f'<b aria-hidden="true">{MARKS[case.verdict]}</b>'
-    return f'<td title="{_text(case.reason)}"><span class="{classes}">{mark}{shown}{small}{doubt}</span></td>'
+    cell = f'<td role="cell" data-case="{COLUMNS[case.case]}" title="{_text(case.reason)}">'
+    return f'{cell}<span class="{classes}">{mark}{shown}{small}{doubt}</span></td>'
 
 
 def _legend() -> Iterator[str]:

@@ -47,6 +47,7 @@ def _case(case: Case) -> dict[str, Any]:
         "case": case.case,
         "status": reply.status,
         "verdict": case.verdict,
+        "what": reply.what,
         "reason": case.reason,
         "console": case.console,
         "headers": reply.headers,
@@ -60,4 +61,10 @@ def _case(case: Case) -> dict[str, Any]:
 
 
 def _reply(reply: Reply) -> dict[str, Any]:
-    return {"kind": reply.kind, "status": reply.status, "verdict": reply.verdict, "reason": reply.reason}
+    return {
+        "kind": reply.kind,
+        "status": reply.status,
+        "verdict": reply.verdict,
+        "what": reply.what,
+        "reason": reply.reason,
+    }

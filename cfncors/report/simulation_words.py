@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from cfncors.report.simulation import Case, CaseName, Outcome, Reply, Simulation, Visit
+from cfncors.report.simulation import CASES, Case, CaseName, Outcome, Reply, Simulation, Visit
 
 MARKS: Final[dict[Outcome, str]] = {"allowed": "✓", "blocked": "✗", "depends": "?", "not-needed": "–"}
 COLUMNS: Final[dict[CaseName, str]] = {
@@ -15,13 +15,14 @@ COLUMNS: Final[dict[CaseName, str]] = {
     "server-error": "5XX",
 }
 DOUBT: Final = "~"
+_MANY: Final = 12
 #: Mark -> what it says; every mark stands beside a word in its cell, too.
 LEGEND: Final = (
     (MARKS["allowed"], "passes, readable"),
     (MARKS["blocked"], "blocked"),
     (MARKS["depends"], "depends"),
     (MARKS["not-needed"], "not needed"),
-    (DOUBT, "inferred, not documented"),
+    (DOUBT, "inferred"),
 )
 
 
@@ -29,6 +30,7 @@ class Note(NamedTuple):
     """What is said below the table about cells that have the same story."""
 
     verdict: Outcome
+    case: CaseName
     title: str
     lines: tuple[str, ...]
     console: str | None
@@ -39,11 +41,18 @@ class Note(NamedTuple):
     @property
     def where(self) -> str:
         """The routes, as a part of a sentence."""
-        now, later = ", ".join(self.routes), ", ".join(self.later)
+        now, later = _listed(self.routes), _listed(self.later)
         if not later:
             return now
         told = f"{later} once {'its' if len(self.later) == 1 else 'their'} preflight passes"
         return f"{now}, and on {told}" if now else told
+
+
+def _listed(routes: tuple[str, ...]) -> str:
+    """Route names, of very many the first ones: the table shows all."""
+    if len(routes) <= _MANY:
+        return ", ".join(routes)
+    return f"{', '.join(routes[: _MANY - 2])} and {len(routes) - _MANY + 2} more"
 
 
 def word(case: Case) -> str:
@@ -92,7 +101,7 @@ def notes(visit: Visit) -> list[Note]:
                 note = found.setdefault(story._replace(console=None), story)
                 found[story._replace(console=None)] = _on(note, route.name, case.sent)
     rank = {"blocked": 0, "depends": 1}
-    return sorted(found.values(), key=lambda note: (rank.get(note.verdict, 2), not note.routes))
+    return sorted(found.values(), key=lambda note: (rank.get(note.verdict, 2), CASES.index(note.case)))
 
 
 def _on(note: Note, route: str, sent: bool) -> Note:
@@ -106,7 +115,7 @@ def _notes(visit: Visit, case: Case) -> Iterator[Note]:
     if reply.verdict in ("blocked", "depends") and not (case.verdict == "blocked" and reply.verdict == "depends"):
         yield _story(visit, case, reply)
     for doubt in reply.doubts:
-        yield Note("allowed", f"{DOUBT} {COLUMNS[case.case]}", (doubt,), None)
+        yield Note("allowed", case.case, f"{DOUBT} {COLUMNS[case.case]}", (doubt,), None)
 
 
 def _story(visit: Visit, case: Case, reply: Reply) -> Note:
@@ -116,14 +125,14 @@ def _story(visit: Visit, case: Case, reply: Reply) -> Note:
         if visit.credentials:
             must += " and Access-Control-Allow-Credentials: true"
         who = "the function or backend" if case.case != "preflight" else "the function or backend that gets OPTIONS"
-        return Note(reply.verdict, f"{column}: the handler decides", (f"{who} has to send {must}",), None)
+        return Note(reply.verdict, case.case, f"{column}: the handler decides", (f"{who} has to send {must}",), None)
     lines = [_sentence(reply.reason)]
     if case.when:
         lines.insert(0, f"For {' and '.join(case.when)}:")
     others = [r for r in case.replies if r is not reply and r.verdict == reply.verdict]
     if others:
         lines.append(f"The same for {', '.join(dict.fromkeys(map(short, others)))}.")
-    return Note(reply.verdict, f"{column} {_titled(reply)}", tuple(lines), reply.console)
+    return Note(reply.verdict, case.case, f"{column} {_titled(reply)}", tuple(lines), reply.console)
 
 
 def _titled(reply: Reply) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from cfncors.browser import Request, Response, Server, Verdict, evaluate
-from cfncors.gateway import refusals
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.model import Method, Model, RestApi
 from cfncors.gateway.pages import demanded_headers
@@ -145,7 +144,7 @@ def _reply(answer: Answer, verdict: Outcome, best: Verdict) -> Reply:
         answer.kind,
         answer.status,
         verdict,
-        _what(answer),
+        answer.what,
         _reason(answer, verdict, best),
         best.console if verdict == "blocked" else None,
         shown,
@@ -164,12 +163,6 @@ def _with_status(reply: Reply) -> Reply:
     if reply.verdict != "blocked" or reply.status is None or 200 <= reply.status <= 299 or "status" in reply.reason:
         return reply
     return reply._replace(reason=f"{reply.reason} Its status, {reply.status}, fails too: only 200 to 299 will do.")
-
-
-def _what(answer: Answer) -> str:
-    if answer.kind in refusals.STATUSES:
-        return f"{answer.what}: {refusals.why(answer.kind)}"
-    return answer.what
 
 
 def _reason(answer: Answer, verdict: Outcome, best: Verdict) -> str:

@@ -21,7 +21,8 @@ class Options(NamedTuple):
 
     Without ``origins`` each API is called by the pages that it names, or by ``example`` where it names none;
     ``credentials`` is ``None`` to send them where the API allows them. ``headers`` are added to every request.
-    ``parameters`` are values for the template's parameters, instead of their defaults and ``AllowedValues``.
+    ``parameters`` are values for the template's parameters, instead of their defaults and ``AllowedValues``. With
+    ``own``, a page of ``origins`` that some deployment names meets only the deployments that name it.
     """
 
     origins: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Options(NamedTuple):
     parameters: tuple[tuple[str, str], ...] = ()
     profile: ProfileName = "fetch"
     example: str = EXAMPLE
+    own: bool = False
 
 
 def options(

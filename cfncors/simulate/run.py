@@ -12,11 +12,11 @@ from cfncors.gateway.pages import Pages, listed_methods
 from cfncors.gateway.refusals import exists
 from cfncors.gateway.respond import in_world
 from cfncors.gateway.routing import route
-from cfncors.report.simulation import ORDER, Case, Incomplete, Route, Simulation, Visit
+from cfncors.report.simulation import ORDER, Case, Incomplete, Reply, Route, Simulation, Visit
 from cfncors.simulate.judge import cases, page_request
 from cfncors.simulate.options import Options
-from cfncors.source import Node
-from cfncors.template import Template
+from cfncors.source import Mapping, Node, Sequence
+from cfncors.template import Template, intrinsic, scalar_text
 from cfncors.template.worlds import World, read, worlds
 
 #: What pages ask of a route for any method.
@@ -96,10 +96,14 @@ def _settings(model: Model, api: RestApi, options: Options) -> Iterator[Setting]
     varying = [name for name in sorted(names.parameters) if len({w.parameters.get(name) for w in found}) > 1]
     for world in found:
         there = model._replace(template=template.in_world(world))
-        if api.resource is not None and not exists(there, api.logical_id):
+        here: RestApi | None = api
+        if names.conditions:  # whole mappings may be conditional, so that the model is another one in each world
+            there = build(there.template, model.settings)
+            here = next((each for each in there.rest_apis if each.logical_id == api.logical_id), None)
+        if here is None or (api.resource is not None and not exists(there, api.logical_id)):
             continue
         when = _told(world, varying)
-        for branch in _branches(in_world(there, api)):
+        for branch in _branches(in_world(there, here)):
             yield Setting(there, branch, when)
 
 
@@ -113,15 +117,14 @@ def _nodes(api: RestApi) -> Iterator[Node]:
     for method in api.methods:
         for response in method.integration.responses if method.integration is not None else ():
             yield from (header.node for header in response.headers.values())
-            if response.holder is not None and response.overrides:
+            if response.holder is not None:
                 yield response.holder
     for gateway in api.gateway_responses.values():
-        yield from (header.node for header in gateway.headers.values())
-        if gateway.status is not None:
-            yield gateway.status.value
+        yield gateway.node
 
 
 def _conditions(template: Template, api: RestApi) -> Iterator[str]:
+    yield from _of_paths(api)
     owners = {api.logical_id, *(m.resource for m in api.methods), *(g.resource for g in api.gateway_responses.values())}
     for owner in sorted(owners):
         resource = template.resources.get(owner)
@@ -129,6 +132,21 @@ def _conditions(template: Template, api: RestApi) -> Iterator[str]:
         name = getattr(condition, "text", None)
         if name is not None:
             yield name
+
+
+def _of_paths(api: RestApi) -> Iterator[str]:
+    """Conditions that decide whether a body has a path or an operation."""
+    paths = api.body.get("paths") if api.body is not None else None
+    waiting = [entry.value for entry in paths.entries] if isinstance(paths, Mapping) else []
+    for item in list(waiting):
+        waiting += [entry.value for entry in item.entries] if isinstance(item, Mapping) else []
+    while waiting:
+        call = intrinsic(waiting.pop())
+        if call is not None and call.name == "Fn::If" and isinstance(call.argument, Sequence):
+            name = scalar_text(call.argument.items[0]) if call.argument.items else None
+            if name is not None:
+                yield name
+            waiting.extend(call.argument.items[1:])
 
 
 def _branches(api: RestApi) -> list[RestApi]:
@@ -152,14 +170,18 @@ def _rows(settings: Iterable[Setting], options: Options) -> dict[Page, dict[Key,
     """For the pages of each origin, what they find on each route in each setting. Without ``--origin``, the pages are
     those that the route itself is made for there."""
     rows: dict[Page, dict[Key, list[Found]]] = {}
-    for setting in settings:
-        who = Pages(setting.model, setting.api)
+    met = [(setting, Pages(setting.model, setting.api)) for setting in settings]
+    named = {origin for _, who in met for origin in who.named} if options.own else set()
+    for setting, who in met:
+        strangers = named.difference(who.named)
         for method in setting.api.methods:
             if method.is_options:
                 continue
             told = options.credentials
             credentials = who.credentials(method) if told is None else told
             for origin in options.origins or who.origins(method) or (options.example,):
+                if origin in strangers:
+                    continue
                 found = list(_found(setting, method, (origin, credentials), options))
                 if found:
                     table = rows.setdefault((origin, credentials), {})
@@ -193,9 +215,10 @@ def _verbs(model: Model, api: RestApi, method: Method, options: Options) -> Iter
 
 
 def _worst(candidates: list[Found], column: Iterable[Case]) -> Case:
-    """The worst possibility, and what makes it worse than others."""
+    """The worst possibility, and what makes it worse than others; of each reply, too, the worst."""
     possible = list(zip(candidates, column, strict=True))
     found, case = max(possible, key=lambda each: ORDER.index(each[1].verdict))
+    case = case._replace(replies=_worst_replies(case for _, case in possible))
     better = [other for other, its in possible if its.verdict != case.verdict]
     if not better:
         return case
@@ -205,3 +228,13 @@ def _worst(candidates: list[Found], column: Iterable[Case]) -> Case:
     if all(other.verb != found.verb for other in better):
         when.insert(0, found.verb)
     return case._replace(when=tuple(when))
+
+
+def _worst_replies(possible: Iterable[Case]) -> tuple[Reply, ...]:
+    worst: dict[tuple[str, int | None], Reply] = {}
+    for reply in (reply for case in possible for reply in case.replies):
+        key = (reply.kind, reply.status)
+        known = worst.get(key)
+        if known is None or ORDER.index(reply.verdict) > ORDER.index(known.verdict):
+            worst[key] = reply
+    return tuple(worst.values())

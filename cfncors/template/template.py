@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import Entry
-from cfncors.template.intrinsics import TAGS, scalar_text
+from cfncors.template.intrinsics import TAGS, branches, intrinsic, scalar_text
 from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
 
@@ -178,6 +178,15 @@ class Template(_Template):
         from cfncors.template.worlds import truth
 
         return truth(self, condition)
+
+    def branches(self, node: Node | None) -> list[Node]:
+        """The nodes that ``node`` may stand for: those of :func:`branches`, in a world only the sides that it takes."""
+        call = intrinsic(node)
+        if self.world is None or call is None or call.name != "Fn::If":
+            return branches(node)
+        items = call.argument.items if isinstance(call.argument, Sequence) else []
+        chosen = self.truth(scalar_text(items[0]) or "") if len(items) == 3 else None
+        return branches(node) if chosen is None else self.branches(items[1 if chosen else 2])
 
     def value(self, node: Node) -> Value:
         """What ``node`` may be at deployment; see :mod:`cfncors.template.values`."""

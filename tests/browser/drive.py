@@ -23,7 +23,10 @@ from tests.browser.exchanges import BODY, Exchange, Headers, Origins, has_body
 from tests.browser.model import TIMES, Outcome, Wire, hop_of, seen
 
 Browser = Literal["chromium", "firefox"]
-EXECUTABLES: dict[Browser, tuple[str, ...]] = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
+EXECUTABLES: dict[Browser, tuple[str, ...]] = {
+    "chromium": ("chromium", "chromium-browser"),
+    "firefox": ("firefox-esr", "firefox"),
+}
 PAGE = Path(__file__).with_name("page.html")
 
 _CHROMIUM = (

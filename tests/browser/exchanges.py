@@ -249,6 +249,9 @@ class _Chance:
             size = self.pick((126, 128))
             headers = {name: (name, "x" * size) for name in ("accept", "accept-language", "content-language")}
             headers["content-type"] = ("Content-Type", "text/plain;" + "x" * (size - 11))
+        if headers and self.odds(0.05):  # a name twice
+            name, value = self.pick(list(headers.values()))
+            headers["again"] = (name.lower(), value)
         return list(headers.values())
 
     def hops(self, credentials: Credentials) -> tuple[Hop, ...]:

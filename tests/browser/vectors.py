@@ -196,6 +196,10 @@ def safelist() -> Iterator[Vector]:
     full = [(name, "x" * 128) for name in ("accept", "accept-language", "content-language")]
     file = "cors/simple-requests.htm"
     yield Vector(file, "three full values", ask(api(), headers=full), True, NONE)
+    twice = [("Accept", "x" * 100), ("accept", "y" * 100)]
+    file = "fetch/api/headers/headers-combine.any.js"
+    yield Vector(file, "together too long", ask(api(), headers=twice), True, NONE, differs="headers-combined")
+    file = "cors/simple-requests.htm"
     yield Vector(file, "a string body", ask(api(), method="post", body="x"), True, NONE)
     file = "cors/client-hint-request-headers.htm"
     for name, value in (("dpr", "2.0"), ("width", "100"), ("save-data", "on"), ("ect", "4g"), ("device-memory", "0.5")):
@@ -325,7 +329,7 @@ def readable() -> Iterator[Vector]:
     answer = [*ORIGIN, *given]
     yield Vector(file, "the safelist", ask(api(actual=answer)), True, NONE, frozenset(safe))
     exposed = "Access-Control-Expose-Headers"
-    for file, value, names in (
+    for wpt, value, names in (
         *((file, "Age, x-one, X-Gone", {"age", "x-one"}), (file, "Set-Cookie, Set-Cookie2, server", {"server"})),
         ("fetch/api/cors/cors-expose-star.sub.any.js", "*", every),
         ("fetch/api/cors/cors-expose-star.sub.any.js", "*, x-one", every),
@@ -340,7 +344,7 @@ def readable() -> Iterator[Vector]:
         ("cors/access-control-expose-headers-parsing.window.js", "", set()),
     ):
         asked = ask(api(actual=[*answer, (exposed, value)]))
-        yield Vector(file, repr(value), asked, True, NONE, frozenset(safe | names))
+        yield Vector(wpt, repr(value), asked, True, NONE, frozenset(safe | names))
     asked = ask(api(actual=[*answer, (exposed, "*"), *TRUE]), credentials="include")
     yield Vector("fetch/api/cors/cors-expose-star.sub.any.js", "with credentials", asked, True, NONE, frozenset(safe))
     lines = [(exposed, "age"), (exposed, "x-one")]
@@ -361,10 +365,11 @@ def redirects() -> Iterator[Vector]:
     file = "fetch/api/cors/cors-redirect.any.js"
     page_only = [("Access-Control-Allow-Origin", "{page}")]
     null_only = [("Access-Control-Allow-Origin", "null")]
+    ways: tuple[tuple[Where, Where, bool], ...] = (
+        *(("api", "api", False), ("api", "other", True), ("page", "api", False), ("api", "page", True)),
+    )
     for status in (301, 302, 303, 307, 308):
-        for first, second, tainted in (
-            *(("api", "api", False), ("api", "other", True), ("page", "api", False), ("api", "page", True)),
-        ):
+        for first, second, tainted in ways:
             way = f"{status} from {first} to {second}"
             start = to(status=status, where=first)
             for base, allowed in ((page_only, not tainted), (null_only, tainted)):

@@ -1,0 +1,129 @@
+"""What the page shows and runs: every route × case, with the prediction for the origin that the page plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from cfncors.browser import Request, Response, evaluate
+from cfncors.gateway.model import ANY_METHODS, Method, normal_path
+from cfncors.gateway.pages import listed_methods
+from cfncors.gateway.respond import SUCCESS, client_errors, server_errors, successes
+from cfncors.gateway.routing import route
+from cfncors.report.simulation import Case, Outcome, Reply
+from cfncors.serve.answers import reply
+from cfncors.serve.deployment import Deployment, Served
+from cfncors.serve.outcomes import PREFLIGHT
+from cfncors.simulate import Options
+from cfncors.simulate.judge import cases, page_request
+
+#: What pages ask of a route for any method.
+_CALLED: Final = tuple(verb for verb in ANY_METHODS if verb not in ("HEAD", "OPTIONS"))
+
+
+class Probe(NamedTuple):
+    """One request of the page. ``predicted`` is what ``simulate`` says; ``expected`` is whether the page may read the
+    answer that is served, which says more where ``predicted`` depends on a handler."""
+
+    case: str
+    outcome: str
+    label: str
+    what: str
+    predicted: Outcome
+    expected: bool
+    reason: str
+    console: str | None
+    confidence: str
+    sent: bool
+
+
+def matrix(deployment: Deployment, page: str) -> dict[str, Any]:
+    """The page's data: what is served, and the rows of the table. ``page`` is the page's own origin."""
+    return {
+        "edition": deployment.edition,
+        "template": deployment.model.template.document.name,
+        "handler": deployment.choice.handler,
+        "leftOut": list(deployment.left_out),
+        "assumed": list(deployment.assumed),
+        "apis": [_api(deployment, served, page, index) for index, served in enumerate(deployment.served)],
+    }
+
+
+def _api(deployment: Deployment, served: Served, page: str, index: int) -> dict[str, Any]:
+    origin = served.origin or page
+    return {
+        "id": served.api.logical_id,
+        "base": f"/{served.api.logical_id}" if index else "",
+        "plays": served.origin,
+        "rows": list(_rows(deployment, served, origin)),
+    }
+
+
+def _rows(deployment: Deployment, served: Served, origin: str) -> Iterator[dict[str, Any]]:
+    options = Options()
+    for method in served.api.methods:
+        if method.is_options:
+            continue
+        path = normal_path(method.path)
+        for verb in _verbs(deployment, served, method):
+            match = route(served.api, verb, path)
+            if match is None or match.method is not method:
+                continue
+            credentials = served.pages.credentials(method)
+            request = page_request(method, verb, path, (origin, credentials), options)
+            yield {
+                "method": verb,
+                "any": method.verb == "ANY",
+                "path": path,
+                "credentials": credentials,
+                "headers": dict(request.headers),
+                "body": "{}" if any(name == "content-type" for name, _ in request.headers) else None,
+                "probes": [probe._asdict() for probe in _probes(deployment, served, method, request)],
+            }
+
+
+def _verbs(deployment: Deployment, served: Served, method: Method) -> tuple[str, ...]:
+    if method.verb != "ANY":
+        return (method.verb,)
+    listed = listed_methods(deployment.model, served.api, method)
+    return tuple(verb for verb in _CALLED if verb in listed) or _CALLED
+
+
+def _probes(deployment: Deployment, served: Served, method: Method, request: Request) -> Iterator[Probe]:
+    model, api = deployment.model, served.api
+    found = cases(model, api, method, request, Options())
+    outcomes = ((PREFLIGHT,), successes(method), client_errors(model, api, method), server_errors(method))
+    for case, names in zip(found, outcomes, strict=True):
+        for name, answer in zip(names, case.replies, strict=True):
+            prefix = "" if name == SUCCESS else f"/~{name}"
+            predicted, reason, console = _predicted(found[0], case, answer)
+            expected = _readable(deployment, served, request, prefix)
+            told = (_label(case, answer), answer.what, predicted, expected, reason, console)
+            yield Probe(case.case, prefix, *told, answer.confidence, case.sent)
+
+
+def _predicted(preflight: Case, case: Case, answer: Reply) -> tuple[Outcome, str, str | None]:
+    """The verdict on one answer of a case: what stops the preflight stops it too."""
+    if case is not preflight and preflight.verdict == "blocked":
+        return "blocked", "never sent: its preflight is blocked", preflight.console
+    if case is not preflight and preflight.verdict == "depends" and answer.verdict == "allowed":
+        return "depends", f"the preflight decides: {preflight.reason}", None
+    return answer.verdict, answer.reason, answer.console
+
+
+def _label(case: Case, answer: Reply) -> str:
+    if case.case == "preflight":
+        return str(answer.status or "code") if answer.verdict != "not-needed" else ""
+    return str(answer.status or "code")
+
+
+def _readable(deployment: Deployment, served: Served, request: Request, prefix: str) -> bool:
+    """Whether the page may read what is served, by the Fetch standard."""
+    host, _, path = request.url.partition("://")[2].partition("/")
+
+    def server(asked: Request) -> Response:
+        sent = reply(deployment, asked)
+        return Response(sent.status, sent.headers)
+
+    url = f"https://{host}{prefix}/{served.api.logical_id}/{path}"
+    return evaluate(request._replace(url=url), server).allowed
