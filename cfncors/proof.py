@@ -15,7 +15,7 @@ from cfncors.errors import CfncorsError
 from cfncors.findings import Finding
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import normal_path
-from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation
+from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation, Visit
 from cfncors.simulate import Options, changes, simulate
 from cfncors.source import Document
 from cfncors.symptoms import recognised
@@ -59,15 +59,24 @@ def _model(document: Document) -> Model | None:
 
 
 def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simulation]]:
-    """Both templates, called by the same pages: those that the later one is for."""
+    """Both templates, each API called by the same pages: those that the later template's API is for."""
     new = simulate(after)
-    pages: dict[bool, list[str]] = {}
+    pages: dict[bool, list[Visit]] = {}
     for visit in new.visits:
-        pages.setdefault(visit.credentials, []).append(visit.origin)
-    for credentials, origins in pages.items():
-        options = Options(tuple(dict.fromkeys(origins)), credentials)
-        alone = len(pages) == 1 and len(options.origins) == 1
-        yield simulate(before, options), new if alone else simulate(after, options)
+        pages.setdefault(visit.credentials, []).append(visit)
+    for credentials, visits in pages.items():
+        asked = {visit.origin: {route.api for route in visit.routes} for visit in visits}
+        options = Options(tuple(asked), credentials)
+        yield _asked(simulate(before, options), asked), new._replace(visits=tuple(visits))
+
+
+def _asked(simulation: Simulation, apis: dict[str, set[str]]) -> Simulation:
+    """A simulation with, for each origin, the APIs that its pages call."""
+    visits = (
+        visit._replace(routes=tuple(route for route in visit.routes if route.api in apis.get(visit.origin, ())))
+        for visit in simulation.visits
+    )
+    return simulation._replace(visits=tuple(visits))
 
 
 def _worse(before: Simulation, after: Simulation) -> Iterator[str]:

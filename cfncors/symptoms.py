@@ -77,7 +77,7 @@ SYMPTOMS: Final = (
     ),
     Symptom(
         "other-origin",
-        r"not equal to the supplied origin|does not match",
+        r"not equal to the supplied origin|contains the invalid value|does not match",
         "The response allows another origin than the page's. Compare them letter by letter: scheme, port, no slash at"
         " the end.",
         ("W9424", "E9442"),

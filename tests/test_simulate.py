@@ -201,6 +201,24 @@ def test_conditional_mappings_are_there_in_one_world_only() -> None:
     assert cells(simulate(swapped), "GET /a")[2] == "allowed"
 
 
+def test_own_pages_meet_only_the_deployments_that_name_them() -> None:
+    """What the proof of a fix asks: the origins are given, and each still belongs to its stage."""
+    asked = options(["https://notes.example.com", "http://localhost:3000", PAGE])
+    found = simulate(model_in(NOTES), asked._replace(own=True))  # type: ignore[arg-type]
+    assert {v.origin: v.routes[1].cases[0].verdict for v in found.visits} == {
+        "https://notes.example.com": "allowed",
+        "http://localhost:3000": "allowed",
+        PAGE: "blocked",
+    }
+
+
+def test_of_each_reply_the_worst_deployment_counts() -> None:
+    """Else a fix that mends one deployment would look as if it broke the other."""
+    found = simulate(model_in(NOTES), options(["https://notes.example.com"]))  # type: ignore[arg-type]
+    refused = {reply.kind: reply.verdict for reply in row(found, "POST /notes")[2].replies}
+    assert refused == {"UNAUTHORIZED": "blocked", "ACCESS_DENIED": "blocked", "THROTTLED": "blocked"}
+
+
 def test_credentials_are_sent_where_the_api_allows_them() -> None:
     headers = {"Access-Control-Allow-Origin": f"'{PAGE}'", "Access-Control-Allow-Credentials": "'true'"}
     found = simulate(api(headers, verb="get"))

@@ -417,7 +417,7 @@ def _other_origin(
         f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows {' or '.join(wanted)}"
     )
     fix, why = attempt("copy the API's origin", "safe", lambda: _copied(model, api, response, headers))
-    text = console.wildcard_with_credentials() if sent == ["*"] else console.other_origin(sent[0])
+    text = console.wildcard_with_credentials() if sent == ["*"] else console.not_this_origin(sent[0])
     says = Says("browser", console.blocked(text, origin=wanted[0]))
     return Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
 

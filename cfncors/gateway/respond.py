@@ -17,7 +17,7 @@ from cfncors.gateway.preflight import mock_status
 from cfncors.gateway.routing import Match, route
 from cfncors.gateway.vtl import NotUnderstood, overrides
 from cfncors.source import Mapping, Scalar
-from cfncors.template import Known
+from cfncors.template import Known, scalar_text
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
@@ -269,7 +269,11 @@ def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
         found += ["UNAUTHORIZED", "ACCESS_DENIED"]
     if method.api_key:
         found += ["INVALID_API_KEY", "QUOTA_EXCEEDED"]
+    if "ACCESS_DENIED" not in found and _has_policy(api):
+        found.append("ACCESS_DENIED")
     found += _validated(method)
+    if _is_particular(method):
+        found.append("UNSUPPORTED_MEDIA_TYPE")
     if _has_firewall(model, api):
         found.append("WAF_FILTERED")
     return (*found, "THROTTLED", *_mapped(method, "4"))
@@ -283,6 +287,26 @@ def _validated(method: Method) -> list[str]:
     ):
         return []
     return ["BAD_REQUEST_PARAMETERS", "BAD_REQUEST_BODY"]
+
+
+def _has_policy(api: RestApi) -> bool:
+    """Whether a resource policy may deny (Developer Guide, "Control access to a REST API with resource policies")."""
+    auth = api.properties.get("Auth") if api.properties is not None else None
+    return (
+        (api.properties is not None and "Policy" in api.properties)
+        or (isinstance(auth, Mapping) and "ResourcePolicy" in auth)
+        or (api.body is not None and "x-amazon-apigateway-policy" in api.body)
+    )
+
+
+def _is_particular(method: Method) -> bool:
+    """Whether a content type without a request template is turned away (Developer Guide, "Method request behavior for
+    payloads without mapping templates")."""
+    integration = method.integration
+    if integration is None or integration.is_proxy or integration.node is None:
+        return False
+    node = integration.node.get("PassthroughBehavior") or integration.node.get("passthroughBehavior")
+    return (scalar_text(node) or "").upper() in ("NEVER", "WHEN_NO_TEMPLATES")
 
 
 def _has_firewall(model: Model, api: RestApi) -> bool:

@@ -20,6 +20,7 @@ _TOKEN: Final = re.compile(
     r"""|(?P<word>[A-Za-z][\w-]*)|(?P<sign>==|!=|\|\||&&|[().,!\[\]=]))"""
 )
 _REFERENCE: Final = re.compile(r"\$!?(?:\{([A-Za-z][\w-]*)\}|([A-Za-z][\w-]*))")
+_NESTED: Final = re.compile(r"[+*}]\)[+*{]")
 _WORDS: Final = {"eq": "==", "ne": "!=", "or": "||", "and": "&&", "not": "!"}
 
 _CONSTANTS: Final = {"true": True, "false": False}
@@ -301,6 +302,8 @@ def _call(value: Data, name: str, given: list[Data]) -> Data:
 
 
 def _matches(value: str, pattern: str) -> bool:
+    if _NESTED.search(pattern):  # such a pattern may take longer than anyone waits
+        raise NotUnderstood(pattern)
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error as error:  # Java's syntax goes further than Python's

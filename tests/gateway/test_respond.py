@@ -309,6 +309,27 @@ def test_a_handlers_errors_are_those_that_the_route_can_have() -> None:
     assert found["/key"] == ("INVALID_API_KEY", "QUOTA_EXCEEDED", "THROTTLED")
 
 
+def test_what_else_turns_a_route_away() -> None:
+    operation = proxy(**{"x-amazon-apigateway-request-validator": "all"})
+    mapped = {"x-amazon-apigateway-integration": {"type": "http", "passthroughBehavior": "never"}}
+    model = openapi({"/a": {"post": operation, "put": mapped}}, Policy={"Version": "2012-10-17"})
+    found = {m.verb: client_errors(model, only(model), m) for m in only(model).methods}
+    assert found["POST"] == ("ACCESS_DENIED", "BAD_REQUEST_PARAMETERS", "BAD_REQUEST_BODY", "THROTTLED")
+    assert found["PUT"] == ("ACCESS_DENIED", "UNSUPPORTED_MEDIA_TYPE", "THROTTLED")
+
+
+def test_a_firewall_of_the_template_is_seen() -> None:
+    text = openapi({"/a": {"get": proxy()}}).template.document.text
+    wall = """
+  Wall:
+    Type: AWS::WAFv2::WebACLAssociation
+    Properties: {WebACLArn: x, ResourceArn: !Sub "arn:aws:apigateway:eu::/restapis/${Api}/stages/prod"}
+"""
+    model = model_of(text.rstrip() + wall)
+    (method,) = only(model).methods
+    assert client_errors(model, only(model), method) == ("WAF_FILTERED", "THROTTLED")
+
+
 # -- worlds -----------------------------------------------------------------------------------------------------------
 
 STAGES = """

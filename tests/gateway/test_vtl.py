@@ -75,6 +75,7 @@ def test_one_spelling_of_the_header_is_a_doubt(name: str) -> None:
         '#set($x = $input.path("$.a"))',
         '#if($input.params("origin").replaceAll("a", "b") == "x") #end',
         '#if($input.params("origin").matches("(")) #end',
+        '#if($input.params("origin").matches("(.*)*!")) #end',
     ],
 )
 def test_what_is_not_read_is_not_guessed(template: str) -> None:
