@@ -246,6 +246,16 @@ def test_the_pages_are_those_that_the_author_meant(value: str, origins: list[str
     assert [visit.example for visit in found.visits] == [origin == PAGE for origin in origins]
 
 
+def test_an_origin_is_an_example_only_where_nobody_names_it() -> None:
+    named = api({"Access-Control-Allow-Origin": f"'{PAGE}'"})
+    configured = options(configured="https://shop.example.com")
+    assert [visit.example for visit in simulate(named).visits] == [False]
+    assert [visit.example for visit in simulate(api(ORIGIN), options([PAGE])).visits] == [False]
+    assert [(v.origin, v.example) for v in simulate(api(ORIGIN), configured).visits] == [
+        ("https://shop.example.com", False)
+    ]
+
+
 def test_a_header_of_the_users_asks_first() -> None:
     found = simulate(api(ORIGIN, verb="get"), options(headers=["X-Tenant: acme"]))
     assert "does not allow x-tenant" in row(found, "GET /a")[0].reason

@@ -49,9 +49,12 @@ def overrides(template: str, headers: dict[str, str]) -> Overrides:
     """What a response template sets for a request with ``headers`` (names in lower case)."""
     directives = list(_directives(_COMMENT.sub("", template)))
     lower = _Run(headers)
-    lower.block(directives)
     titled = _Run({name.title(): value for name, value in headers.items()})
-    titled.block(directives)
+    try:
+        lower.block(directives)
+        titled.block(directives)
+    except RecursionError:
+        raise NotUnderstood("brackets in brackets without end") from None
     same = (lower.set_headers, lower.status) == (titled.set_headers, titled.status)
     # Where the spelling decides, the one that finds something is what the author saw working.
     told = lower if lower.set_headers or lower.status else titled

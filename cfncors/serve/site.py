@@ -54,7 +54,7 @@ class Site:
 
     def __init__(self, watched: Watched, say: Say, *, quiet: bool = False) -> None:
         self.watched = watched
-        self.say = say
+        self._say = say
         self.quiet = quiet
         #: the origins under which the page may be open; the server adds its own
         self.here: frozenset[str] = frozenset()
@@ -62,6 +62,12 @@ class Site:
         self.seen: tuple[Seen, ...] = ()
         self.ran = threading.Event()
         self._lock = threading.Lock()
+        self._saying = threading.Lock()
+
+    def say(self, text: str) -> None:
+        """Tell the user one line; those of several threads do not mix."""
+        with self._saying:
+            self._say(printable(text).replace("\n", " "))
 
     def answer(self, request: Request, body: bytes = b"", *, large: bool = False) -> Reply:
         """The answer to any request; ``large``: its body has more than 10 MB."""
@@ -77,7 +83,7 @@ class Site:
         with self._lock:
             note = self.watched.refresh()
         if note is not None:
-            self.say(printable(note))
+            self.say(note)
 
     def _own(self, request: Request, body: bytes) -> Reply | None:
         path = request.url.partition("?")[0]
@@ -99,7 +105,7 @@ class Site:
         try:
             told = json.loads(body)
             seen = tuple(Seen(*(each[name] for name in Seen._fields)) for each in told["seen"])
-            browser = printable(str(told["browser"]))
+            browser = str(told["browser"])
         except (ValueError, KeyError, TypeError):
             return Reply(400, [], "page", b"")
         self.seen = seen
@@ -114,8 +120,8 @@ class Site:
         allowed = [value for name, value in sent.headers if name.lower() == ALLOW_ORIGIN]
         told = f"Access-Control-Allow-Origin: {', '.join(allowed)}" if allowed else _NOTHING if request.origin else ""
         kind = f"{sent.kind}, assumed" if sent.assumed else sent.kind
-        line = f"{request.method} {request.url} → {sent.status} {kind}"
-        self.say(printable(f"{line} · {told}" if told else line).replace("\n", " "))
+        line = f"{request.method} {request.url.partition('?')[0]} → {sent.status} {kind}"
+        self.say(f"{line} · {told}" if told else line)
 
 
 def _navigates(request: Request) -> bool:

@@ -19,8 +19,9 @@ _PARAMETER: Final = re.compile(r"[A-Za-z0-9]+")
 class Options(NamedTuple):
     """Choices of one simulation.
 
-    Without ``origins`` each API is called by the pages that it names, or by ``example`` where it names none;
-    ``credentials`` is ``None`` to send them where the API allows them. ``headers`` are added to every request.
+    Without ``origins`` each API is called by the pages that it names; where it names none, by those of ``configured``
+    or by an example. ``credentials`` is ``None`` to send them where the API allows them. ``headers`` are added to
+    every request.
     ``parameters`` are values for the template's parameters, instead of their defaults and ``AllowedValues``. With
     ``own``, a page of ``origins`` that some deployment names meets only the deployments that name it.
     """
@@ -32,7 +33,7 @@ class Options(NamedTuple):
     path: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     profile: ProfileName = "fetch"
-    example: str = EXAMPLE
+    configured: tuple[str, ...] = ()
     own: bool = False
 
 
@@ -44,7 +45,7 @@ def options(
     path: str | None = None,
     parameters: Iterable[str] = (),
     profile: ProfileName = "fetch",
-    example: str | None = None,
+    configured: str | None = None,
 ) -> Options:
     """Options as a command line gives them. Raises :class:`UsageError` saying what to write instead."""
     return Options(
@@ -55,7 +56,7 @@ def options(
         _path(path) if path is not None else None,
         tuple(map(_parameter, parameters)),
         profile,
-        example or EXAMPLE,
+        (configured,) if configured is not None else (),
     )
 
 

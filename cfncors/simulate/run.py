@@ -14,7 +14,7 @@ from cfncors.gateway.respond import in_world
 from cfncors.gateway.routing import route
 from cfncors.report.simulation import ORDER, Case, Incomplete, Reply, Route, Simulation, Visit
 from cfncors.simulate.judge import cases, page_request
-from cfncors.simulate.options import Options
+from cfncors.simulate.options import EXAMPLE, Options
 from cfncors.source import Mapping, Node, Sequence
 from cfncors.template import Template, intrinsic, scalar_text
 from cfncors.template.worlds import World, read, worlds
@@ -55,16 +55,14 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
     _check_parameters(model.template, chosen)
     simulated = [api for api in model.rest_apis if api.complete]
     visits: dict[Page, list[Route]] = {}
+    named: set[Page] = set()
     for api in simulated:
-        for page, rows in _rows(_settings(model, api, chosen), chosen).items():
+        for page, rows in _rows(_settings(model, api, chosen), chosen, named).items():
             visits.setdefault(page, []).extend(_route(api, key, found) for key, found in rows.items())
     if (chosen.method or chosen.path) and simulated and not any(visits.values()):
         raise UsageError(_no_route(simulated, chosen))
     incomplete = tuple(Incomplete(api.logical_id, _INCOMPLETE) for api in model.rest_apis if not api.complete)
-    made_up = options is None or not options.origins
-    made = tuple(
-        Visit(*page, tuple(routes), made_up and page[0] == chosen.example) for page, routes in visits.items() if routes
-    )
+    made = tuple(Visit(*page, tuple(routes), page not in named) for page, routes in visits.items() if routes)
     return Simulation(name, made, incomplete)
 
 
@@ -166,22 +164,24 @@ def _branches(api: RestApi) -> list[RestApi]:
 # -- pages ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(settings: Iterable[Setting], options: Options) -> dict[Page, dict[Key, list[Found]]]:
+def _rows(settings: Iterable[Setting], options: Options, told: set[Page]) -> dict[Page, dict[Key, list[Found]]]:
     """For the pages of each origin, what they find on each route in each setting. Without ``--origin``, the pages are
-    those that the route itself is made for there."""
+    those that the route itself is made for there. ``told`` takes the pages that the user or a template names."""
     rows: dict[Page, dict[Key, list[Found]]] = {}
     met = [(setting, Pages(setting.model, setting.api)) for setting in settings]
-    named = {origin for _, who in met for origin in who.named} if options.own else set()
+    named = {origin for _, who in met for origin in who.named} if options.own else set[str]()
     for setting, who in met:
         strangers = named.difference(who.named)
         for method in setting.api.methods:
             if method.is_options:
                 continue
-            told = options.credentials
-            credentials = who.credentials(method) if told is None else told
-            for origin in options.origins or who.origins(method) or (options.example,):
+            credentials = who.credentials(method) if options.credentials is None else options.credentials
+            origins = options.origins or who.origins(method) or options.configured
+            for origin in origins or (EXAMPLE,):
                 if origin in strangers:
                     continue
+                if origins:
+                    told.add((origin, credentials))
                 found = list(_found(setting, method, (origin, credentials), options))
                 if found:
                     table = rows.setdefault((origin, credentials), {})

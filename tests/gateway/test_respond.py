@@ -69,7 +69,8 @@ def routes(*keys: str) -> RestApi:
 def test_routing(keys: str, request_line: str, taken: str | None) -> None:
     words = keys.split()
     api = routes(*(" ".join(words[i : i + 2]) for i in range(0, len(words), 2)))
-    match = route(api, *request_line.split())
+    verb, path = request_line.split()
+    match = route(api, verb, path)
     assert (f"{match.method.verb} {match.method.path}" if match else None) == taken
 
 

@@ -108,7 +108,9 @@ def test_a_parameter_without_a_value_stays_unknown(template: Template) -> None:
 def test_many_choices_vary_one_at_a_time() -> None:
     names = [f"P{number}" for number in range(12)]
     parameters = "".join(f"  {name}: {{Type: String, AllowedValues: [a, b]}}\n" for name in names)
-    text = f"Parameters:\n{parameters}Resources:\n  R: {{Type: AWS::SNS::Topic, Properties: {{X: !Sub '{''.join(f'${{{n}}}' for n in names)}'}}}}\n"
+    used = "".join(f"${{{name}}}" for name in names)
+    resource = f"{{Type: AWS::SNS::Topic, Properties: {{X: !Sub '{used}'}}}}"
+    text = f"Parameters:\n{parameters}Resources:\n  R: {resource}\n"
     template = load(parse(text, "t.yaml"))
     assert template is not None
     found = worlds(template, read(template, [template.resources["R"].node]), {})

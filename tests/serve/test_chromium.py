@@ -1,0 +1,154 @@
+"""``serve``'s page in real Chromium: for every fixture's API, what the browser does is what ``simulate`` says.
+
+One run of the browser: a page with a frame for each server, all over loopback.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cfncors.errors import CfncorsError
+from cfncors.gateway.model import normal_path
+from cfncors.report.simulation import Case, Route
+from cfncors.serve import Choice, Deployment
+from cfncors.serve.deployment import Handler, Served, deploy
+from cfncors.serve.site import Seen
+from cfncors.simulate import Options, simulate
+from tests.browser.drive import started
+from tests.browser.installed import need
+from tests.conftest import Note
+from tests.serve.local import Local, serving
+from tests.shared import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
+
+FIXTURES = ROOT / "fixtures"
+WHOLE = (*sorted((FIXTURES / "right").iterdir()), FIXTURES / "demo" / "template.yaml")
+#: A template with a fault, and the same after the fix; their twins in JSON deploy the same.
+FAULTS = tuple(sorted((FIXTURES / "rules").glob("*.yaml")))
+SECONDS = 120
+
+
+class Run(NamedTuple):
+    """What Chromium did with the page of one server."""
+
+    path: Path
+    deployment: Deployment
+    seen: tuple[Seen, ...]
+    page: str
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[Run]:
+    """Every fixture with a REST API, with a correct handler; the good ones with none, too."""
+    need("chromium")
+    chosen: list[tuple[Path, Handler]] = [(path, "correct") for path in (*WHOLE, *FAULTS) if servable(path)]
+    chosen += [(path, "none") for path in WHOLE]
+    with ExitStack() as stack:
+        locals_ = [stack.enter_context(serving(path, Choice(handler=handler))) for path, handler in chosen]
+        watch(locals_)
+        return [
+            Run(path, local.site.watched.deployment, local.site.seen, f"http://127.0.0.1:{local.server.port}")
+            for (path, _), local in zip(chosen, locals_, strict=True)
+        ]
+
+
+def servable(path: Path) -> bool:
+    try:
+        deploy(str(path), Choice())
+    except CfncorsError:
+        return False
+    return True
+
+
+def watch(locals_: list[Local]) -> None:
+    """Open the pages of all servers in Chromium, until each has told what it saw."""
+    frames = "".join(f'<iframe src="http://127.0.0.1:{local.server.port}/"></iframe>' for local in locals_)
+
+    class Frames(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<!doctype html><title>Frames</title>{frames}".encode())
+
+        def log_message(self, *args: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Frames) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        with started("chromium", f"http://127.0.0.1:{host.server_address[1]}/") as log:
+            deadline = time.monotonic() + SECONDS
+            late = [local for local in locals_ if not local.site.ran.wait(max(0.0, deadline - time.monotonic()))]
+            printed = log.read_text(encoding="utf-8", errors="replace")[-2000:] if late else ""
+        log.unlink()
+        host.shutdown()
+    assert not late, f"{len(late)} pages did not finish in {SECONDS} s: {late[0].lines[-3:]}; Chromium: {printed}"
+
+
+def test_chromium_does_what_serve_predicts(runs: list[Run], note: Note) -> None:
+    wrong = [(run.path.name, seen) for run in runs for seen in run.seen if not seen.agrees]
+    count = sum(len(run.seen) for run in runs)
+    blocked = sum(not seen.readable for run in runs for seen in run.seen)
+    note(f"serve's page: {count - len(wrong)} of {count} exchanges as predicted, {blocked} of them blocked")
+    assert not wrong
+    assert count / 10 < blocked < count * 9 / 10, "both outcomes have to occur"
+
+
+def test_chromium_does_what_simulate_says(runs: list[Run], note: Note) -> None:
+    """By the front door of ``simulate``, for the page's origin and the served values of parameters."""
+    cells = [(run.path.name, *cell) for run in runs for cell in compared(run)]
+    wrong = [cell for cell in cells if cell[-1] is False]
+    open_ones = sum(cell[-1] is None for cell in cells)
+    note(
+        f"simulate: {len(cells) - len(wrong) - open_ones} of {len(cells)} cells as in Chromium, {open_ones} not decided"
+    )
+    assert not wrong
+    assert open_ones < len(cells) / 20
+
+
+def compared(run: Run) -> Iterator[tuple[str, str, str, bool | None]]:
+    """Each cell of ``simulate``, and whether Chromium agrees; ``None`` where another deployment is worse."""
+    world = run.deployment.model.template.world
+    assert world is not None
+    for served in run.deployment.served:
+        options = Options(origins=(served.origin or run.page,), parameters=tuple(world.parameters.items()))
+        for visit in simulate(run.deployment.model, options).visits:
+            for route in (route for route in visit.routes if route.api == served.api.logical_id):
+                for case in route.cases:
+                    readable = answers(run, served, route, case.case)
+                    told = (
+                        None if any("=" in each for each in case.when) else agrees(run, served, route, case, readable)
+                    )
+                    yield route.name, case.case, case.verdict, told
+
+
+def answers(run: Run, served: Served, route: Route, case: str) -> list[bool]:
+    """Whether the page could read the answers of a cell; ``ANY`` is asked with several methods."""
+    own = {method.verb for method in served.api.methods if normal_path(method.path) == route.path}
+    found = []
+    for seen in run.seen:
+        verb, _, path = seen.route.partition(" ")
+        taken = verb == route.method or (route.method == "ANY" and verb not in own)
+        if (seen.api, path, seen.case) == (route.api, route.path, case) and taken:
+            found.append(seen.readable)
+    assert found, f"{route.name} was not asked"
+    return found
+
+
+def agrees(run: Run, served: Served, route: Route, case: Case, readable: list[bool]) -> bool | None:
+    if case.verdict != "depends":
+        return all(readable) == (case.verdict != "blocked")
+    if run.deployment.choice.handler == "none":
+        return not all(readable)
+    method = next(m for m in served.api.methods if (m.verb, normal_path(m.path)) == (route.method, route.path))
+    own = served.pages.origins(method)
+    return all(readable) if not own or served.origin in own else None
