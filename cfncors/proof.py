@@ -66,7 +66,7 @@ def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simu
         pages.setdefault(visit.credentials, []).append(visit)
     for credentials, visits in pages.items():
         asked = {visit.origin: {route.api for route in visit.routes} for visit in visits}
-        options = Options(tuple(asked), credentials)
+        options = Options(tuple(asked), credentials, own=True)
         yield _asked(simulate(before, options), asked), new._replace(visits=tuple(visits))
 
 

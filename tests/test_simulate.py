@@ -18,8 +18,9 @@ from cfncors.errors import UnreadableTemplate
 from cfncors.fix import fix_text
 from cfncors.gateway import Model
 from cfncors.gateway.answer import Answer
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import RestApi
-from cfncors.gateway.pages import Pages, demanded_headers
+from cfncors.gateway.pages import Pages
 from cfncors.gateway.refusals import STATUSES, refuse
 from cfncors.gateway.respond import respond, successes
 from cfncors.lint import check_file

@@ -395,7 +395,10 @@ def _is_fine(api: RestApi, sent: list[str], wanted: list[str]) -> bool:
     """Any origin suits an API without credentials; and what no browser accepts has a rule of its own, and is nothing
     to be like."""
     credentials = sends_credentials(api)
-    return ("*" in sent and not credentials) or any(map(is_list, (*sent, *wanted))) or ("*" in wanted and credentials)
+    if "*" in sent and not credentials:
+        return True
+    origins = all("://" in text or (text == "*" and not credentials) for text in wanted)
+    return any(map(is_list, (*sent, *wanted))) or not origins
 
 
 def _without_credentials(rule: Rule, model: Model, api: RestApi, response: GatewayResponse, header: Header) -> Finding:

@@ -20,6 +20,7 @@ from cfncors.checks.remedies import (
 )
 from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.expressions import decided, literal, static_texts, tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
@@ -44,50 +45,11 @@ from cfncors.template import Known, intrinsic
 
 #: Methods that need no preflight for themselves, nor a place in Allow-Methods (Fetch, "CORS-safelisted method").
 SAFELISTED_METHODS: Final = frozenset(("GET", "HEAD", "POST"))
-#: Request headers that a page never needs permission for, or never can set (Fetch, "CORS-safelisted request-header",
-#: "forbidden request-header").
-_NOT_ASKED: Final = frozenset(
-    [
-        "accept",
-        "accept-language",
-        "content-language",
-        "accept-charset",
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "cookie",
-        "cookie2",
-        "date",
-        "dnt",
-        "expect",
-        "host",
-        "keep-alive",
-        "origin",
-        "referer",
-        "set-cookie",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "via",
-    ]
-)
-#: What a request signed with Signature Version 4 carries in a browser, whose credentials are always temporary.
-_SIGNED: Final = ("authorization", "x-amz-date", "x-amz-security-token")
 #: The longest that any browser keeps a preflight, in seconds: Firefox 86,400, Chromium 7,200, WebKit 600.
 LONGEST_MAX_AGE: Final = 86_400
 #: What a fix says when it has to name a time: seconds that every browser keeps.
 _CACHED: Final = "'600'"
 _BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
-
-
-def demanded_headers(method: Method) -> tuple[str, ...]:
-    """Request headers (lower case) without which API Gateway itself turns a request away."""
-    authorization = method.authorization
-    names = list(_SIGNED) if authorization.kind == "iam" else list(authorization.headers)
-    if method.api_key:
-        names.append("x-api-key")
-    return tuple(n for n in names if n not in _NOT_ASKED and not n.startswith(("proxy-", "sec-")))
 
 
 def is_preflighted(method: Method) -> bool:

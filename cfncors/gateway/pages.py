@@ -9,7 +9,6 @@ from typing import Final
 
 from cfncors import config
 from cfncors.browser import Request
-from cfncors.browser.safelist import is_forbidden
 from cfncors.errors import UsageError
 from cfncors.gateway.answer import sent_headers
 from cfncors.gateway.expressions import tokens
@@ -27,22 +26,8 @@ from cfncors.gateway.model import (
 from cfncors.gateway.respond import respond, response_template
 from cfncors.gateway.routing import route
 
-#: What a page that API Gateway itself lets in has to send, when the method is signed (Signature Version 4): the
-#: credentials of a browser are always temporary.
-_SIGNED: Final = ("authorization", "x-amz-date", "x-amz-security-token")
-#: Safelisted: nobody has to allow them (Fetch, "CORS-safelisted request-header").
-_SAFELISTED: Final = frozenset(("accept", "accept-language", "content-language"))
 _TEXTS: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _ANYBODY: Final = Request("GET", "https://api.example.com/", "https://app.example.com", [], "omit")
-
-
-def demanded_headers(method: Method) -> tuple[str, ...]:
-    """Request headers (lower case) without which API Gateway itself turns a request away."""
-    authorization = method.authorization
-    names = list(_SIGNED) if authorization.kind == "iam" else list(authorization.headers)
-    if method.api_key:
-        names.append("x-api-key")
-    return tuple(name for name in names if name not in _SAFELISTED and not is_forbidden(name, ""))
 
 
 class Pages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from cfncors.browser import Request, Response, evaluate
+from cfncors.browser import ProfileName, Request, Response, evaluate
 from cfncors.gateway.model import ANY_METHODS, Method, normal_path
 from cfncors.gateway.pages import listed_methods
 from cfncors.gateway.respond import SUCCESS, client_errors, server_errors, successes
@@ -37,30 +37,30 @@ class Probe(NamedTuple):
     sent: bool
 
 
-def matrix(deployment: Deployment, page: str) -> dict[str, Any]:
-    """The page's data: what is served, and the rows of the table. ``page`` is the page's own origin."""
+def matrix(deployment: Deployment, page: str, profile: ProfileName = "fetch") -> dict[str, Any]:
+    """The page's data: what is served, and the rows of the table. ``page`` is the page's own origin, ``profile`` the
+    browser that shows it."""
     return {
         "edition": deployment.edition,
         "template": deployment.model.template.document.name,
         "handler": deployment.choice.handler,
         "leftOut": list(deployment.left_out),
         "assumed": list(deployment.assumed),
-        "apis": [_api(deployment, served, page, index) for index, served in enumerate(deployment.served)],
+        "apis": [_api(deployment, served, page, index, profile) for index, served in enumerate(deployment.served)],
     }
 
 
-def _api(deployment: Deployment, served: Served, page: str, index: int) -> dict[str, Any]:
+def _api(deployment: Deployment, served: Served, page: str, index: int, profile: ProfileName) -> dict[str, Any]:
     origin = served.origin or page
     return {
         "id": served.api.logical_id,
         "base": f"/{served.api.logical_id}" if index else "",
         "plays": served.origin,
-        "rows": list(_rows(deployment, served, origin)),
+        "rows": list(_rows(deployment, served, origin, Options(profile=profile))),
     }
 
 
-def _rows(deployment: Deployment, served: Served, origin: str) -> Iterator[dict[str, Any]]:
-    options = Options()
+def _rows(deployment: Deployment, served: Served, origin: str, options: Options) -> Iterator[dict[str, Any]]:
     for method in served.api.methods:
         if method.is_options:
             continue
@@ -78,7 +78,7 @@ def _rows(deployment: Deployment, served: Served, origin: str) -> Iterator[dict[
                 "credentials": credentials,
                 "headers": dict(request.headers),
                 "body": "{}" if any(name == "content-type" for name, _ in request.headers) else None,
-                "probes": [probe._asdict() for probe in _probes(deployment, served, method, request)],
+                "probes": [probe._asdict() for probe in _probes(deployment, served, method, request, options)],
             }
 
 
@@ -89,15 +89,17 @@ def _verbs(deployment: Deployment, served: Served, method: Method) -> tuple[str,
     return tuple(verb for verb in _CALLED if verb in listed) or _CALLED
 
 
-def _probes(deployment: Deployment, served: Served, method: Method, request: Request) -> Iterator[Probe]:
+def _probes(
+    deployment: Deployment, served: Served, method: Method, request: Request, options: Options
+) -> Iterator[Probe]:
     model, api = deployment.model, served.api
-    found = cases(model, api, method, request, Options())
+    found = cases(model, api, method, request, options)
     outcomes = ((PREFLIGHT,), successes(method), client_errors(model, api, method), server_errors(method))
     for case, names in zip(found, outcomes, strict=True):
         for name, answer in zip(names, case.replies, strict=True):
             prefix = "" if name == SUCCESS else f"/~{name}"
             predicted, reason, console = _predicted(found[0], case, answer)
-            expected = _readable(deployment, served, request, prefix)
+            expected = _readable(deployment, served, request, prefix, options.profile)
             told = (_label(case, answer), answer.what, predicted, expected, reason, console)
             yield Probe(case.case, prefix, *told, answer.confidence, case.sent)
 
@@ -117,8 +119,8 @@ def _label(case: Case, answer: Reply) -> str:
     return str(answer.status or "code")
 
 
-def _readable(deployment: Deployment, served: Served, request: Request, prefix: str) -> bool:
-    """Whether the page may read what is served, by the Fetch standard."""
+def _readable(deployment: Deployment, served: Served, request: Request, prefix: str, profile: ProfileName) -> bool:
+    """Whether the page may read what is served, in the browser of a profile."""
     host, _, path = request.url.partition("://")[2].partition("/")
 
     def server(asked: Request) -> Response:
@@ -126,4 +128,4 @@ def _readable(deployment: Deployment, served: Served, request: Request, prefix: 
         return Response(sent.status, sent.headers)
 
     url = f"https://{host}{prefix}/{served.api.logical_id}/{path}"
-    return evaluate(request._replace(url=url), server).allowed
+    return evaluate(request._replace(url=url), server, profile).allowed

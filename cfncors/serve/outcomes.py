@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import Method, Model, RestApi
-from cfncors.gateway.pages import demanded_headers
 from cfncors.gateway.refusals import FIXED, STATUSES
 from cfncors.gateway.respond import SUCCESS, client_errors, path_of, respond, server_errors, successes
 from cfncors.gateway.routing import route

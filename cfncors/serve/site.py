@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Final, NamedTuple
 
-from cfncors.browser import Request
+from cfncors.browser import ProfileName, Request
 from cfncors.gateway.model import ALLOW_ORIGIN
 from cfncors.report.terminal import printable
 from cfncors.serve.answers import Headers, Reply, reply
@@ -21,6 +21,8 @@ Say = Callable[[str], None]
 MATRIX: Final = "/~matrix"
 SEEN: Final = "/~seen"
 EDITION: Final = "/~edition"
+#: How the page asks for the differences of its browser from the standard.
+PROFILES: Final[dict[str, ProfileName]] = {"profile=chromium": "chromium", "profile=firefox": "firefox"}
 _HTML: Final = "text/html; charset=utf-8"
 _NOTHING: Final = "no Access-Control-Allow-Origin"
 
@@ -92,7 +94,8 @@ class Site:
             return _page(text, _HTML)
         if request.method == "GET" and path == MATRIX:
             own = f"http://{_header(request, 'host')}"
-            data = json.dumps(matrix(self.watched.deployment, own), ensure_ascii=False)
+            profile = PROFILES.get(request.url.partition("?")[2], "fetch")
+            data = json.dumps(matrix(self.watched.deployment, own, profile), ensure_ascii=False)
             return _page(data.encode(), "application/json")
         if request.method == "GET" and path == EDITION:
             return _page(str(self.watched.deployment.edition).encode(), "text/plain")

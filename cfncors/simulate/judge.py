@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from cfncors.browser import Request, Response, Server, Verdict, evaluate
 from cfncors.gateway.answer import Answer
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import Method, Model, RestApi
-from cfncors.gateway.pages import demanded_headers
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
 from cfncors.report.simulation import ORDER, Case, CaseName, Outcome, Reply
 from cfncors.simulate.options import Options
@@ -69,7 +69,8 @@ class _Judge(NamedTuple):
 
             return answer
 
-        best, worst = self._evaluated(server(True)), self._evaluated(server(False))
+        best = self._evaluated(server(True))
+        worst = self._evaluated(server(False)) if any(answer.unknown for answer in heard) else best
         if not heard:
             reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
             return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
@@ -90,7 +91,8 @@ class _Judge(NamedTuple):
 
             return answered
 
-        best, worst = self._evaluated(server(True)), self._evaluated(server(False))
+        best = self._evaluated(server(True))
+        worst = self._evaluated(server(False)) if answer.unknown else best
         return _reply(answer, _outcome(best, worst), best)
 
     def _evaluated(self, server: Server) -> Verdict:

@@ -32,8 +32,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
 
 FIXTURES = ROOT / "fixtures"
 WHOLE = (*sorted((FIXTURES / "right").iterdir()), FIXTURES / "demo" / "template.yaml")
-#: A template with a fault, and the same after the fix; their twins in JSON deploy the same.
-FAULTS = tuple(sorted((FIXTURES / "rules").glob("*.yaml")))
+#: Faults that browsers see, with and without their fix, and what is no fault; the twins in JSON deploy the same.
+FAULTS = tuple(
+    path for path in sorted((FIXTURES / "rules").glob("*.yaml")) if path.name[:4] in ("E943", "E944", "E946")
+)
 SECONDS = 120
 
 
@@ -120,7 +122,9 @@ def compared(run: Run) -> Iterator[tuple[str, str, str, bool | None]]:
     world = run.deployment.model.template.world
     assert world is not None
     for served in run.deployment.served:
-        options = Options(origins=(served.origin or run.page,), parameters=tuple(world.parameters.items()))
+        options = Options(
+            origins=(served.origin or run.page,), parameters=tuple(world.parameters.items()), profile="chromium"
+        )
         for visit in simulate(run.deployment.model, options).visits:
             for route in (route for route in visit.routes if route.api == served.api.logical_id):
                 for case in route.cases:
