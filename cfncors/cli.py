@@ -529,7 +529,8 @@ def _serve(args: argparse.Namespace) -> int:
     try:
         server.run()
     except KeyboardInterrupt:
-        print(file=sys.stderr)  # the terminal shows ^C; the prompt begins on a line of its own
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # after the terminal's own ^C, so that the prompt begins on a new line
     finally:
         server.close(running=False)
     return CLEAN

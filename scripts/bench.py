@@ -33,6 +33,7 @@ SUFFIXES: Final = (".yaml", ".yml", ".json", ".template")
 COLD_RUNS: Final = 7
 WARM_RUNS: Final = 5
 MEGABYTE: Final = 1_000_000
+EXCHANGES: Final = 5_000
 SETTINGS: Final = Settings()
 
 ROUTE: Final = """\
@@ -240,6 +241,30 @@ def largest(texts: list[Text], folder: Path) -> Path:
     return path
 
 
+def measure_browser() -> Iterator[Budget]:
+    """How many exchanges, each with its preflight, the model of a browser judges in a second."""
+    from cfncors.browser import Request, Response, evaluate
+
+    json = [("content-type", "application/json"), ("authorization", "x")]
+    request = Request("PUT", "https://api.example.com/notes/1", "https://app.example.com", json, "omit")
+    response = Response(
+        200,
+        [
+            ("Access-Control-Allow-Origin", "https://app.example.com"),
+            ("Access-Control-Allow-Methods", "GET,PUT"),
+            ("Access-Control-Allow-Headers", "Content-Type,Authorization"),
+        ],
+    )
+    rates = []
+    for _ in range(WARM_RUNS):
+        start = perf_counter()
+        for _ in range(EXCHANGES):
+            evaluate(request, lambda _: response)
+        rates.append(EXCHANGES / (perf_counter() - start))
+    print(f"  {'evaluate, with a preflight':<40} {median(rates):7,.0f} a second")
+    yield Budget("seconds for 50,000 exchanges", 50_000 / median(rates), 1, "s")
+
+
 def main(arguments: list[str]) -> int:
     """Measure, print, and say whether all budgets are kept."""
     wanted = Path(arguments[0]) if arguments else ROOT / "fixtures"
@@ -254,6 +279,8 @@ def main(arguments: list[str]) -> int:
         f"\nWarm, {len(texts)} templates of {os.path.relpath(source)}, {sum(len(t.text) for t in texts):,} characters"
     )
     budgets += measure_warm(texts)
+    print("\nBrowser")
+    budgets += measure_browser()
     print("\nSize, synthetic")
     budgets += measure_size()
     print("\nBudgets")

@@ -17,6 +17,10 @@ from cfncors.cli import main
 from tests.programs import CHECKOUT
 from tests.serve.local import TEMPLATE
 
+REMOTE = (
+    "other machines could reach the server; add --allow-remote if that is meant, or leave --host away for 127.0.0.1"
+)
+
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
@@ -38,11 +42,12 @@ def test_it_says_where_it_serves_and_ends_quietly(template: Path) -> None:
         connection.request("GET", "/~403/notes", headers={"Origin": "https://notes.example.com"})
         assert connection.getresponse().status == 403
         connection.close()
+        second = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert out == f"Open http://127.0.0.1:{found[1]}/ to see what your browser makes of it; Ctrl-C ends.\n"
-    assert err == "GET /~403/notes → 403 ACCESS_DENIED · no Access-Control-Allow-Origin\n\n"
+    assert (process.returncode, out) == (0, "")
+    assert second == f"Open http://127.0.0.1:{found[1]}/ to see what your browser makes of it; Ctrl-C ends.\n"
+    assert err == "GET /~403/notes → 403 ACCESS_DENIED · no Access-Control-Allow-Origin\n"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,7 @@ def test_it_says_where_it_serves_and_ends_quietly(template: Path) -> None:
         (["--port", "70000"], "--port '70000' is no port; write a number from 0 to 65535, such as --port 3000"),
         (["--port", "http"], "--port 'http' is no port; write a number from 0 to 65535, such as --port 3000"),
         (["--as", "app.example.com"], "--as 'app.example.com' is not an origin as browsers send it; write https://app.example.com"),
-        (["--host", "0.0.0.0"], "--host 0.0.0.0: other machines could reach the server; add --allow-remote if that is meant, or leave --host away for 127.0.0.1"),
+        (["--host", "0.0.0.0"], f"--host 0.0.0.0: {REMOTE}"),
         (["--api", "Api"], "--api Api: the template has no such REST API; it has ServerlessRestApi"),
         (["--parameter", "Stage"], "--parameter 'Stage' is no Key=Value; write --parameter Stage=prod"),
         (["--parameter", "Stage=x"], "--parameter Stage=x: the template has no parameter Stage; it has none"),
