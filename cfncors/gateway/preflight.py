@@ -51,16 +51,22 @@ def picked(integration: Integration) -> IntegrationResponse | None:
     status = mock_status(integration)
     if status is None or status == "?":
         return integration.responses[0] if len(integration.responses) == 1 else None
+    return selected(integration, status)
+
+
+def selected(integration: Integration, status: str) -> IntegrationResponse | None:
+    """The response whose pattern matches a status, else the first without a pattern (Developer Guide, "Set up an
+    integration response"). A pattern that is no regular expression matches nothing."""
     default = None
     for response in integration.responses:
-        if response.pattern is None or response.pattern == "":
+        if not response.pattern:
             default = default or response
             continue
         try:
             if re.fullmatch(response.pattern, status):
                 return response
         except re.error:
-            return None
+            continue
     return default
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cfncors.gateway import refusals
 from cfncors.gateway.answer import Answer, Confidence, Sent, doubts_of, request_headers, sent_headers
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
-from cfncors.gateway.preflight import mock_status
+from cfncors.gateway.preflight import mock_status, selected
 from cfncors.gateway.routing import Match, route
 from cfncors.gateway.vtl import NotUnderstood, overrides
 from cfncors.source import Mapping, Scalar
@@ -161,7 +161,7 @@ def _mocked(
     response = integration.responses[0] if status == "?" and len(integration.responses) == 1 else None
     if status == "?" and (response is None or response.pattern):
         return _open("the request template's status is not known")
-    response = response or _selected(integration, status)
+    response = response or selected(integration, status)
     if response is None:
         return _misconfigured(model, api, request, f"no integration response matches {status}")
     return _answered(model, request, method, response)
@@ -169,20 +169,6 @@ def _mocked(
 
 def _converts(integration: Integration) -> bool:
     return (integration.content_handling or "").upper() == "CONVERT_TO_TEXT"
-
-
-def _selected(integration: Integration, status: str) -> IntegrationResponse | None:
-    default = None
-    for response in integration.responses:
-        if not response.pattern:
-            default = default or response
-            continue
-        try:
-            if re.fullmatch(response.pattern, status):
-                return response
-        except re.error:
-            continue
-    return default
 
 
 def _answered(model: Model, request: Request, method: Method, response: IntegrationResponse) -> Answer:

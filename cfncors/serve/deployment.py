@@ -14,6 +14,7 @@ from cfncors.gateway.refusals import exists
 from cfncors.gateway.respond import in_world
 from cfncors.lint import read_file
 from cfncors.report import FileReport
+from cfncors.simulate.options import check_parameters
 from cfncors.source import decode, parse
 from cfncors.template import Template, load
 from cfncors.template.worlds import World, read, worlds
@@ -84,7 +85,7 @@ def deploy(path: str, choice: Choice) -> Deployment:
 
 def deployed(model: Model, choice: Choice) -> Deployment:
     """The first deployment that the template allows: parameters have their defaults, or what the user told."""
-    _check_parameters(model.template, choice)
+    check_parameters(model.template, choice.parameters)
     there = model._replace(template=model.template.in_world(_first_world(model.template, choice)))
     made = [api for api in there.rest_apis if api.resource is None or exists(there, api.logical_id)]
     whole = [api for api in made if api.complete]
@@ -117,16 +118,6 @@ def _told(world: World, choice: Choice, names: frozenset[str] | None) -> tuple[s
     found = [(name, f"{name}={value}") for name, value in sorted(values.items())]
     found += [(name, f"condition {name}={str(value).lower()}") for name, value in world.conditions.items()]
     return tuple(text for name, text in found if names is None or name in names)
-
-
-def _check_parameters(template: Template, choice: Choice) -> None:
-    for name, value in choice.parameters:
-        parameter = template.parameters.get(name)
-        if parameter is None:
-            known = ", ".join(template.parameters) or "none"
-            raise UsageError(f"--parameter {name}={value}: the template has no parameter {name}; it has {known}")
-        if parameter.allowed and value not in parameter.allowed:
-            raise UsageError(f"--parameter {name}={value}: the template allows {', '.join(parameter.allowed)}")
 
 
 _NOT_KNOWN: Final = "a part of the definition is not in this template, so the answers are not known"

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from cfncors import config
 from cfncors.browser import ProfileName
 from cfncors.errors import UsageError
+from cfncors.template import Template
 
 #: The page that calls an API which allows any.
 EXAMPLE: Final = "https://app.example.com"
@@ -89,3 +90,14 @@ def _parameter(text: str) -> tuple[str, str]:
     if not mark or not _PARAMETER.fullmatch(name):
         raise UsageError(f"--parameter {text!r} is no Key=Value; write --parameter Stage=prod")
     return name, value
+
+
+def check_parameters(template: Template, given: Iterable[tuple[str, str]]) -> None:
+    """Raises :class:`UsageError` for a value of a parameter that the template does not have or does not allow."""
+    for name, value in given:
+        parameter = template.parameters.get(name)
+        if parameter is None:
+            known = ", ".join(template.parameters) or "none"
+            raise UsageError(f"--parameter {name}={value}: the template has no parameter {name}; it has {known}")
+        if parameter.allowed and value not in parameter.allowed:
+            raise UsageError(f"--parameter {name}={value}: the template allows {', '.join(parameter.allowed)}")

@@ -52,7 +52,7 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
     """
     model = source if isinstance(source, Model) else build(source)
     chosen = options or Options()
-    _check_parameters(model.template, chosen)
+    check_parameters(model.template, chosen.parameters)
     simulated = [api for api in model.rest_apis if api.complete]
     visits: dict[Page, list[Route]] = {}
     named: set[Page] = set()
@@ -64,16 +64,6 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
     incomplete = tuple(Incomplete(api.logical_id, _INCOMPLETE) for api in model.rest_apis if not api.complete)
     made = tuple(Visit(*page, tuple(routes), page not in named) for page, routes in visits.items() if routes)
     return Simulation(name, made, incomplete)
-
-
-def _check_parameters(template: Template, options: Options) -> None:
-    for name, value in options.parameters:
-        parameter = template.parameters.get(name)
-        if parameter is None:
-            known = ", ".join(template.parameters) or "none"
-            raise UsageError(f"--parameter {name}={value}: the template has no parameter {name}; it has {known}")
-        if parameter.allowed and value not in parameter.allowed:
-            raise UsageError(f"--parameter {name}={value}: the template allows {', '.join(parameter.allowed)}")
 
 
 def _no_route(apis: list[RestApi], options: Options) -> str:
