@@ -14,7 +14,7 @@ from cfncors.gateway.respond import in_world
 from cfncors.gateway.routing import route
 from cfncors.report.simulation import ORDER, Case, Incomplete, Reply, Route, Simulation, Visit
 from cfncors.simulate.judge import cases, page_request
-from cfncors.simulate.options import EXAMPLE, Options
+from cfncors.simulate.options import EXAMPLE, Options, check_parameters
 from cfncors.source import Mapping, Node, Sequence
 from cfncors.template import Template, intrinsic, scalar_text
 from cfncors.template.worlds import World, read, worlds
