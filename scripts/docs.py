@@ -68,8 +68,14 @@ def page(rule: Rule) -> str:
 
 
 def index(rules: list[Rule]) -> str:
-    """The table of all rules, family by family."""
+    """The other pages, and the table of all rules, family by family."""
     lines = [
+        "# cfncors",
+        "",
+        "- [simulate](simulate.md): what a browser will do with every route",
+        "- [serve](serve.md): those answers on localhost",
+        "- [browsers](browsers.md): how the model agrees with real browsers, and its use in Python",
+        "",
         "# The rules",
         "",
         "`E` breaks in a browser or at deployment, `W` is very probably wrong or unsafe, `I` is advice. A *safe* fix",
