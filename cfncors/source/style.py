@@ -27,7 +27,15 @@ _COMMA: Final = re.compile(rf"(?:\s++|(?<=\s)#[^{BREAKS}]*+)*+,")
 
 
 def block_style(document: Document, container: Node) -> Style:
-    """How new text is written inside a block mapping or sequence."""
+    """How new text is written inside a block mapping or sequence; worked out once for each."""
+    known: dict[int, Style] = document.__dict__.setdefault("_block_styles", {})
+    style = known.get(id(container))
+    if style is None:
+        style = known[id(container)] = _block_style(document, container)
+    return style
+
+
+def _block_style(document: Document, container: Node) -> Style:
     return Style(
         quote=_usual_quote(document, container),
         every=PLAIN if isinstance(container, Mapping) else _common(container),
