@@ -250,3 +250,11 @@ print([list(match.path) for match in rules.{UNQUOTED}().match(cfn)])
 """
     path = ["Resources", "Denied", "Properties", "ResponseParameters"]
     assert probe(linter, code) == str([[*path, "gatewayresponse.header.Access-Control-Allow-Origin"]])
+
+
+def test_a_cfnlintrc_appends_the_rules(linter: Path, tmp_path: Path) -> None:
+    (tmp_path / ".cfnlintrc").write_text("append_rules:\n  - cfncors.cfn_lint\n", encoding="utf-8")
+    (tmp_path / "template.yaml").write_bytes(DEMO.read_bytes())
+    done = run(linter, "-f", "json", "template.yaml", cwd=tmp_path, env=CHECKOUT)
+    ids = {match["Rule"]["Id"] for match in json.loads(done.stdout)}
+    assert {found.rule for found in checked(str(DEMO.relative_to(ROOT)))[str(DEMO.relative_to(ROOT))]} <= ids
