@@ -6,36 +6,35 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cfncors.browser import console
+from cfncors.checks.gateway_response_remedies import (
+    add_credentials,
+    add_resources,
+    add_to_body,
+    add_to_sam,
+    copied,
+    move_into_sam,
+)
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import (
     Edits,
     add_gateway_headers,
     attempt,
     depend,
-    expression,
-    free_id,
     gateway_headers,
-    header_data,
     own_origin,
-    put_all,
     sends_credentials,
-    together,
 )
 from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
-from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Header, Model, RestApi
 from cfncors.gateway.references import reached
 from cfncors.gateway.rest_api import canonical
-from cfncors.source import Document, Mapping, Node, Scalar, Sequence
-from cfncors.source.edit import put, remove
-from cfncors.source.edit import replace as rewrite
-from cfncors.source.emit import Data, Raw
+from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.source.edit import remove
 from cfncors.template import intrinsic
 
 DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
-_ID_PARTS: Final = {"DEFAULT_4XX": "Default4XX", "DEFAULT_5XX": "Default5XX"}
 _ERRORS: Final = {
     ("DEFAULT_4XX",): "401, 403 and 429",
     ("DEFAULT_5XX",): "500, 502 and 504",
@@ -211,81 +210,12 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
         section = _section(api)
         in_body = section is not None and section.text.startswith("x-")
         if api.dialect in ("sam", "sam-implicit") and not in_body:
-            return _add_to_sam(model, api, kinds, headers)
+            return add_to_sam(model, api, kinds, headers)
         if api.body is not None and not api.body.foreign:
-            return _add_to_body(model, api.body, kinds, headers)
-        return _add_resources(model, api, kinds, headers)
+            return add_to_body(model, api.body, kinds, headers)
+        return add_resources(model, api, kinds, headers)
 
     return attempt(title, "safe", make)
-
-
-def _add_to_sam(model: Model, api: RestApi, kinds: list[str], headers: dict[str, Data]) -> Edits:
-    """Beside the ``Cors`` that applies: in ``Globals`` for an implicit API, or where all APIs take it from there."""
-    document = model.template.document
-    values: dict[str, Data] = {kind: {"ResponseParameters": {"Headers": dict(headers)}} for kind in kinds}
-    if _belongs_in_globals(model, api):
-        shared = model.template.section("Globals")
-        if shared is None:
-            block: Data = {"Api": {"GatewayResponses": values}}
-            return put(document, model.template.root, ("Globals",), block, before="Resources")
-        return put_beside_cors(document, shared, "Api", values)
-    if api.resource is None:
-        raise CannotEdit("the implicit API has no place of its own")
-    return put_beside_cors(document, api.resource.node, "Properties", values)
-
-
-def put_beside_cors(document: Document, mapping: Mapping, section: str, values: dict[str, Data]) -> Edits:
-    """``GatewayResponses`` with ``values``, below the ``Cors`` that stands in the same section."""
-    holder = mapping.get(section)
-    if isinstance(holder, Mapping) and "GatewayResponses" not in holder and _writes(holder, "Cors"):
-        return put(document, holder, ("GatewayResponses",), values, after="Cors")
-    return put_all(document, mapping, (section, "GatewayResponses"), values)
-
-
-def _writes(mapping: Mapping, key: str) -> bool:
-    return any(entry.key.text == key for entry in mapping.entries)
-
-
-def _belongs_in_globals(model: Model, api: RestApi) -> bool:
-    if api.dialect == "sam-implicit":
-        return True
-    own = api.resource.properties if api.resource is not None else None
-    if own is not None and "GatewayResponses" in own:
-        return False
-    others = [a for a in model.rest_apis if a.dialect in ("sam", "sam-implicit")]
-    return all(a.complete and a.cors is not None and a.cors.in_globals for a in others)
-
-
-def _add_to_body(model: Model, body: Mapping, kinds: list[str], headers: dict[str, Data]) -> Edits:
-    parameters: dict[str, Data] = {f"gatewayresponse.header.{name}": value for name, value in headers.items()}
-    values: dict[str, Data] = {kind: {"responseParameters": dict(parameters)} for kind in kinds}
-    return put_all(model.template.document, body, ("x-amazon-apigateway-gateway-responses",), values)
-
-
-def _add_resources(model: Model, api: RestApi, kinds: list[str], headers: dict[str, Data]) -> Edits:
-    """A resource for each type behind the API's own, which its deployments wait for."""
-    template = model.template
-    document = template.document
-    resources = template.section("Resources")
-    if resources is None or api.resource is None:
-        raise CannotEdit("the API is not defined in this template")
-    ids: list[str] = []
-    groups: list[Edits] = []
-    condition = api.resource.node.get("Condition")
-    for kind in kinds:
-        name = free_id(template, f"{api.logical_id}{_ID_PARTS[kind]}")
-        ids.append(name)
-        made: dict[str, Data] = {"Type": "AWS::ApiGateway::GatewayResponse"}
-        if condition is not None:
-            made["Condition"] = Raw(condition)
-        made["Properties"] = {
-            "RestApiId": expression(document, "Ref", api.logical_id),
-            "ResponseType": kind,
-            "ResponseParameters": {f"gatewayresponse.header.{n}": value for n, value in headers.items()},
-        }
-        groups.append(put(document, resources, (name,), made, after=api.logical_id))
-    groups.extend(depend(document, deployment, ids) for deployment in api.deployments)
-    return together(*groups)
 
 
 @rule("E9423", "shadowed-default", "safe")
@@ -406,7 +336,7 @@ def _without_credentials(rule: Rule, model: Model, api: RestApi, response: Gatew
         f"{response.type} of {api.logical_id} sends no Access-Control-Allow-Credentials, which the API's preflights "
         "send: a page that calls with credentials cannot read the error"
     )
-    fix, why = attempt("send it too", "safe", lambda: _add_credentials(model, api, response))
+    fix, why = attempt("send it too", "safe", lambda: add_credentials(model, api, response))
     says = Says("browser", console.blocked(console.no_credentials()))
     return Finding(rule, message, header.key, fix, why, says, (api.logical_id, response.resource))
 
@@ -419,24 +349,10 @@ def _other_origin(
     message = (
         f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows {' or '.join(wanted)}"
     )
-    fix, why = attempt("copy the API's origin", "safe", lambda: _copied(model, api, response, headers))
+    fix, why = attempt("copy the API's origin", "safe", lambda: copied(model, api, response, headers))
     text = console.wildcard_with_credentials() if sent == ["*"] else console.not_this_origin(sent[0])
     says = Says("browser", console.blocked(text, origin=wanted[0]))
     return Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
-
-
-def _copied(model: Model, api: RestApi, response: GatewayResponse, headers: tuple[Header, Header]) -> Edits:
-    """The API's origin in the place of another, and its credentials, without which a named origin is no use to them."""
-    header, own = headers
-    changed = rewrite(model.template.document, header.node, header_data(own))
-    return together(changed, _add_credentials(model, api, response))
-
-
-def _add_credentials(model: Model, api: RestApi, response: GatewayResponse) -> Edits:
-    wanted = {n: v for n, v in gateway_headers(model, api).items() if n.lower() == ALLOW_CREDENTIALS}
-    if not wanted or ALLOW_CREDENTIALS in response.headers:
-        return ()
-    return add_gateway_headers(model.template.document, response, wanted)
 
 
 @rule("W9425", "gateway-response-status", "unsafe")
@@ -514,50 +430,9 @@ def _beside_sam(rule: Rule, model: Model, api: RestApi, response: GatewayRespons
         f"{response.resource} stands beside {api.logical_id}: SAM's deployment does not wait for it, and a later "
         "change to it is never deployed; write it under GatewayResponses"
     )
-    fix, why = attempt("move it into GatewayResponses", "unsafe", lambda: _move_into_sam(model, api, response))
+    fix, why = attempt("move it into GatewayResponses", "unsafe", lambda: move_into_sam(model, api, response))
     key = model.template.resources[response.resource].key
     return Finding(rule, message, key, fix, why, _hidden(), (api.logical_id, response.resource))
-
-
-def _move_into_sam(model: Model, api: RestApi, response: GatewayResponse) -> Edits:
-    resources = model.template.section("Resources")
-    section = api.properties.get("GatewayResponses") if api.properties is not None else None
-    if resources is None or (isinstance(section, Mapping) and response.type in section):
-        raise CannotEdit(f"GatewayResponses has {response.type} already")
-    made: dict[str, Data] = {}
-    for name in ("StatusCode", "ResponseTemplates"):
-        node = response.node.get(name)
-        if node is not None:
-            made[name] = Raw(node)
-    given = response.node.get("ResponseParameters")
-    if isinstance(given, Mapping) and given.tag is None:
-        made["ResponseParameters"] = _sam_parameters(given)
-    elif given is not None:
-        raise CannotEdit("its parameters are made by an intrinsic function")
-    document = model.template.document
-    value: dict[str, Data] = {response.type: made}
-    if _belongs_in_globals(model, api):
-        shared = model.template.section("Globals")
-        if shared is None:
-            raise CannotEdit("there is no Globals section to move it to")
-        added = put_beside_cors(document, shared, "Api", value)
-    elif api.resource is not None:
-        added = put_beside_cors(document, api.resource.node, "Properties", value)
-    else:
-        raise CannotEdit("the implicit API has no place of its own")
-    return together(added, remove(document, resources, response.resource))
-
-
-def _sam_parameters(given: Mapping) -> dict[str, Data]:
-    groups: dict[str, dict[str, Data]] = {}
-    names = {"header": "Headers", "path": "Paths", "querystring": "QueryStrings"}
-    for key, entry in given.items():
-        prefix, _, rest = key.partition(".")
-        kind, _, name = rest.partition(".")
-        if prefix != "gatewayresponse" or kind not in names:
-            raise CannotEdit(f"{key} is no parameter of a gateway response")
-        groups.setdefault(names[kind], {})[name] = Raw(entry.value)
-    return dict(groups)
 
 
 def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:

@@ -2,63 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
 from cfncors.browser import console
+from cfncors.checks.allow_lists import BODY_METHODS, Demand, demands, with_evidence
+from cfncors.checks.preflight_remedies import (
+    add_cors,
+    add_options,
+    keep,
+    list_names,
+    no_authorization,
+    set_flag,
+    spelled,
+)
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import (
-    Edits,
-    add_response_header,
     attempt,
-    depend,
-    extended,
-    free_id,
-    origin_data,
     rewritten,
-    together,
 )
-from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.demands import demanded_headers
-from cfncors.gateway.expressions import decided, literal, static_texts, tokens
+from cfncors.gateway.expressions import decided, literal
 from cfncors.gateway.model import (
-    ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
-    ANY_METHODS,
     MAX_AGE,
-    Header,
     IntegrationResponse,
     Method,
     Model,
     RestApi,
     normal_path,
 )
-from cfncors.gateway.preflight import Preflight, mock_status, picked, preflights
+from cfncors.gateway.preflight import mock_status, picked
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.edit import put, remove, replace
-from cfncors.source.emit import Data, Raw
-from cfncors.source.nodes import Entry
 from cfncors.template import Known, intrinsic
 
 #: Methods that need no preflight for themselves, nor a place in Allow-Methods (Fetch, "CORS-safelisted method").
 SAFELISTED_METHODS: Final = frozenset(("GET", "HEAD", "POST"))
 #: The longest that any browser keeps a preflight, in seconds: Firefox 86,400, Chromium 7,200, WebKit 600.
 LONGEST_MAX_AGE: Final = 86_400
-#: What a fix says when it has to name a time: seconds that every browser keeps.
-_CACHED: Final = "'600'"
-_BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
 
 
 def is_preflighted(method: Method) -> bool:
     """Whether a browser certainly asks first: the method is not safelisted, or the API demands a header."""
     return method.verb not in (*SAFELISTED_METHODS, "ANY", "OPTIONS") or bool(demanded_headers(method))
-
-
-def _with_evidence(model: Model) -> Iterator[RestApi]:
-    return (api for api in model.rest_apis if api.complete and api.evidence is not None)
 
 
 # -- E9431 ---------------------------------------------------------------------------------------------------------
@@ -89,7 +79,7 @@ def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
-    for api in _with_evidence(model):
+    for api in with_evidence(model):
         for path in dict.fromkeys(normal_path(method.path) for method in api.methods):
             asked = [m for m in api.on_path(path) if is_preflighted(m)]
             if not asked or api.answers_options(path) is not None:
@@ -106,75 +96,10 @@ def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
 def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, str | None]:
     methods = [m for m in api.on_path(path) if not m.is_options]
     if api.dialect in ("sam", "sam-implicit") and api.cors is None:
-        return attempt("add Cors to the API", "unsafe", lambda: _add_cors(model, api))
+        return attempt("add Cors to the API", "unsafe", lambda: add_cors(model, api))
     if any(m.origin == "resource" for m in methods):
-        return attempt("add an OPTIONS method", "unsafe", lambda: _add_options(model, api, methods))
+        return attempt("add an OPTIONS method", "unsafe", lambda: add_options(model, api, methods))
     return None, "the OpenAPI body needs an options operation"
-
-
-def _needed(methods: Iterable[Method]) -> tuple[str, str]:
-    """Allow-Methods and Allow-Headers for some methods, as literals."""
-    listed = list(methods)
-    served = {m.verb for m in listed}
-    verbs = ANY_METHODS if "ANY" in served else sorted(served | {"OPTIONS"})
-    bodies = ["content-type"] if any(m.verb in (*_BODY_METHODS, "ANY") for m in listed) else []
-    # What a preflight itself may demand no page can send (E9432).
-    names = dict.fromkeys([*bodies, *(name for m in listed if not m.is_options for name in demanded_headers(m))])
-    return f"'{','.join(verbs)}'", f"'{','.join(spelled(name) for name in names)}'"
-
-
-def _add_cors(model: Model, api: RestApi) -> Edits:
-    document = model.template.document
-    _, headers = _needed(api.methods)
-    value: dict[str, Data] = {"AllowOrigin": origin_data(model, api), "AllowHeaders": headers, "MaxAge": _CACHED}
-    if api.resource is not None:
-        return put(document, api.resource.node, ("Properties", "Cors"), value)
-    shared = model.template.section("Globals")
-    if shared is None:
-        return put(document, model.template.root, ("Globals",), {"Api": {"Cors": value}}, before="Resources")
-    return put(document, shared, ("Api", "Cors"), value)
-
-
-def _add_options(model: Model, api: RestApi, methods: list[Method]) -> Edits:
-    template = model.template
-    document = template.document
-    resources = template.section("Resources")
-    beside = next((m for m in methods if m.origin == "resource" and m.holder is not None), None)
-    if resources is None or beside is None or beside.holder is None:
-        raise CannotEdit("the method is not a resource of this template")
-    allowed, headers = _needed(methods)
-    values: dict[str, Data] = {
-        "Access-Control-Allow-Origin": origin_data(model, api),
-        "Access-Control-Allow-Methods": allowed,
-        "Access-Control-Allow-Headers": headers,
-        "Access-Control-Max-Age": _CACHED,
-    }
-    made: dict[str, Data] = {"Type": "AWS::ApiGateway::Method"}
-    owner = template.resources[beside.resource]
-    if owner.node.get("Condition") is not None:
-        made["Condition"] = Raw(owner.node.get("Condition"))  # type: ignore[arg-type]
-    made["Properties"] = {
-        **{name: Raw(node) for name in ("RestApiId", "ResourceId") if (node := beside.holder.get(name)) is not None},
-        "HttpMethod": "OPTIONS",
-        "AuthorizationType": "NONE",
-        "ApiKeyRequired": False,
-        "Integration": {
-            "Type": "MOCK",
-            "RequestTemplates": {"application/json": '{"statusCode": 204}'},
-            "IntegrationResponses": [
-                {
-                    "StatusCode": "204",
-                    "ResponseParameters": {f"method.response.header.{n}": v for n, v in values.items()},
-                }
-            ],
-        },
-        "MethodResponses": [
-            {"StatusCode": "204", "ResponseParameters": {f"method.response.header.{n}": True for n in values}}
-        ],
-    }
-    name = free_id(template, f"{beside.resource}Options")
-    added = put(document, resources, (name,), made, after=beside.resource)
-    return together(added, *(depend(document, deployment, [name]) for deployment in api.deployments))
 
 
 # -- E9432 ---------------------------------------------------------------------------------------------------------
@@ -204,7 +129,7 @@ def preflight_secured(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
-    for api in _with_evidence(model):
+    for api in with_evidence(model):
         told: set[tuple[int, str]] = set()
         for method in _answering(api):
             for finding in _secured(rule, model, api, method):
@@ -271,7 +196,7 @@ def _opening(
         if told is not None:
             fix, why = attempt(f"set {flag} to false", "safe", lambda: replace(document, told.value, False))
             return told.value, fix, why
-        fix, why = attempt(f"set {flag} to false", "safe", lambda: _set_flag(model, api, given, flag))
+        fix, why = attempt(f"set {flag} to false", "safe", lambda: set_flag(model, api, given, flag))
         return given.key, fix, why
     if method.holder is None:
         return method.key, None, None
@@ -288,95 +213,16 @@ def _opening(
     opened = entry.value
     if wanted == "ApiKeyRequired":
         return place, *attempt("require no key", "safe", lambda: replace(document, opened, False))
-    return place, *attempt("set AuthorizationType to NONE", "safe", lambda: _no_authorization(model, method, opened))
-
-
-def _no_authorization(model: Model, method: Method, node: Node) -> Edits:
-    document = model.template.document
-    opened = replace(document, node, "NONE")
-    holder = method.holder
-    if holder is None or holder.get("AuthorizerId") is None:
-        return opened
-    return together(opened, remove(document, holder, "AuthorizerId"))
-
-
-def _set_flag(model: Model, api: RestApi, beside: Entry, flag: str) -> Edits:
-    """Beside the setting that it qualifies, in the API's own ``Auth`` or in that of ``Globals``."""
-    for mapping in _auth_sections(model, api):
-        if mapping.entry(beside.key.text) is not None and mapping.entry(beside.key.text).key is beside.key:  # type: ignore[union-attr]
-            return put(model.template.document, mapping, (flag,), False, after=beside.key.text)
-    raise CannotEdit("Auth is not written in this file")
-
-
-def _auth_sections(model: Model, api: RestApi) -> Iterator[Mapping]:
-    own = api.resource.get("Auth") if api.resource is not None else None
-    shared = model.template.section("Globals")
-    api_globals = shared.get("Api") if shared is not None else None
-    for node in (own, api_globals.get("Auth") if isinstance(api_globals, Mapping) else None):
-        if isinstance(node, Mapping):
-            yield node
+    return place, *attempt("set AuthorizationType to NONE", "safe", lambda: no_authorization(model, method, opened))
 
 
 # -- E9433, E9434, W9439 -------------------------------------------------------------------------------------------
 
 
-class _Demand(NamedTuple):
-    """Names that one header of one preflight lacks, from all the routes that it answers for."""
-
-    api: RestApi
-    preflight: Preflight
-    response: IntegrationResponse
-    header: Header | None
-    names: dict[str, str]  # name -> the first route that demands it
-
-
-def _demands(model: Model, header: str, wanted: Callable[[Method], Iterable[str]]) -> Iterator[_Demand]:
-    """What routes demand of a header that their preflight does not list; one demand for one written value."""
-    found: dict[int, _Demand] = {}
-    for api in _with_evidence(model):
-        for preflight in preflights(api):
-            response = preflight.response
-            if response is None or header in response.overrides:
-                continue
-            given = response.headers.get(header)
-            asked = {
-                n: f"{m.verb} {m.path}" for m in api.on_path(preflight.path) if not m.is_options for n in wanted(m)
-            }
-            missing = [name for name in asked if _is_missing(given, name, _credentialed(response))]
-            if not missing:
-                continue
-            place = given.node if given is not None else preflight.method.key
-            demand = found.setdefault(id(place), _Demand(api, preflight, response, given, {}))
-            for name in missing:
-                demand.names.setdefault(name, asked[name])
-    yield from found.values()
-
-
-def _credentialed(response: IntegrationResponse) -> bool:
-    texts = static_texts(response.headers.get(ALLOW_CREDENTIALS))
-    return bool(texts) and "true" in (texts or ())
-
-
-def _is_missing(header: Header | None, name: str, credentialed: bool) -> bool:
-    """Whether no possible value of the header allows ``name``. ``*`` allows all only without credentials (Fetch,
-    CORS-preflight fetch, steps 7.6 and 7.8); method names are compared as they are, header names in lower case."""
-    if header is None:
-        return True
-    texts = static_texts(header)
-    if texts is None:
-        return False
-    is_method = header.lower == ALLOW_METHODS
-    for text in texts:
-        listed = tokens(text)
-        if ("*" in listed and not credentialed) or name in (listed if is_method else [t.lower() for t in listed]):
-            return False
-    return True
-
-
 def _missing(
     rule: Rule,
     model: Model,
-    demand: _Demand,
+    demand: Demand,
     header_name: str,
     names: list[str],
     says: str,
@@ -389,7 +235,7 @@ def _missing(
         message = f"the preflight of {shown} sends no {header_name}; it has to list {listed}"
     else:
         message = f"{header_name} of the preflight lacks {listed}{reason.format(routes=shown)}"
-    fix, why = attempt(f"list {listed}", "safe", lambda: _list(model, demand, header_name, names))
+    fix, why = attempt(f"list {listed}", "safe", lambda: list_names(model, demand, header_name, names))
     place = demand.preflight.method.key if demand.header is None else demand.header.node
     return Finding(
         rule,
@@ -400,46 +246,6 @@ def _missing(
         Says("browser", console.blocked(says)),
         (demand.api.logical_id, demand.preflight.method.resource),
     )
-
-
-def _list(model: Model, demand: _Demand, header_name: str, names: list[str]) -> Edits:
-    document = model.template.document
-    if demand.header is not None:
-        return extended(document, demand.header, names)
-    # A header that is not there yet lists all that its routes need: every rule that misses it offers the same edit.
-    methods = [m for m in demand.api.methods if demand.api.answers_options(m.path) is demand.preflight.method]
-    if demand.preflight.method.origin == "cors":
-        methods = [m for m in demand.api.methods if not m.is_options]
-    allowed, headers = _needed(methods)
-    value = allowed if header_name == "Access-Control-Allow-Methods" else headers
-    if demand.preflight.method.origin == "cors":
-        return _into_cors(model, demand.api, header_name, value)
-    return add_response_header(document, demand.preflight.method, demand.response, header_name, value)
-
-
-def _into_cors(model: Model, api: RestApi, header_name: str, value: Data) -> Edits:
-    """A key of SAM's ``Cors``; the short form, which is the origin alone, becomes the long one."""
-    document = model.template.document
-    cors = api.cors
-    key = {
-        "Access-Control-Allow-Headers": "AllowHeaders",
-        "Access-Control-Allow-Methods": "AllowMethods",
-        "Access-Control-Max-Age": "MaxAge",
-    }[header_name]
-    if cors is None:
-        raise CannotEdit("the API has no Cors")
-    if cors.mapping is not None:
-        return put(document, cors.mapping, (key,), value)
-    if isinstance(cors.node, Mapping) and intrinsic(cors.node) is None:
-        raise CannotEdit("Cors is made by an intrinsic function")
-    if intrinsic(cors.node) is not None and intrinsic(cors.node).name == "Fn::If":  # type: ignore[union-attr]
-        raise CannotEdit("Cors is made by Fn::If")
-    return replace(document, cors.node, {"AllowOrigin": Raw(cors.node), key: value})
-
-
-def spelled(name: str) -> str:
-    """A header name as people write it."""
-    return "-".join(part.capitalize() for part in name.split("-"))
 
 
 @rule("E9433", "preflight-method-missing", "safe")
@@ -466,7 +272,7 @@ def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     def wanted(method: Method) -> list[str]:
         return [] if method.verb in (*SAFELISTED_METHODS, "ANY") else [method.verb]
 
-    for demand in _demands(model, ALLOW_METHODS, wanted):
+    for demand in demands(model, ALLOW_METHODS, wanted):
         names = sorted(demand.names)
         says = console.method_not_allowed(names[0])
         reason = ", needed by {routes}"
@@ -498,7 +304,7 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     """
-    for demand in _demands(model, ALLOW_HEADERS, demanded_headers):
+    for demand in demands(model, ALLOW_HEADERS, demanded_headers):
         names = [spelled(name) for name in demand.names]
         says = console.header_not_allowed(next(iter(demand.names)))
         yield _missing(rule, model, demand, "Access-Control-Allow-Headers", names, says, ", demanded by {routes}")
@@ -526,9 +332,9 @@ def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding
     """
 
     def wanted(method: Method) -> list[str]:
-        return ["content-type"] if method.verb in _BODY_METHODS else []
+        return ["content-type"] if method.verb in BODY_METHODS else []
 
-    for demand in _demands(model, ALLOW_HEADERS, wanted):
+    for demand in demands(model, ALLOW_HEADERS, wanted):
         says = console.header_not_allowed("content-type")
         yield _missing(
             rule,
@@ -792,7 +598,7 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
     """
     seen: set[int] = set()
     for api in model.rest_apis:
-        asked = {normal_path(m.path) for m in api.methods if is_preflighted(m) or m.verb in _BODY_METHODS}
+        asked = {normal_path(m.path) for m in api.methods if is_preflighted(m) or m.verb in BODY_METHODS}
         for method, response in _answers(api):
             if MAX_AGE in response.headers or MAX_AGE in response.overrides or id(method.key) in seen:
                 continue
@@ -804,15 +610,8 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
             fix, why = attempt(
                 "let browsers keep it for 600 seconds",
                 "unsafe",
-                lambda api=api, method=method, response=response: _keep(  # type: ignore[misc]
+                lambda api=api, method=method, response=response: keep(  # type: ignore[misc]
                     model, api, method, response
                 ),
             )
             yield Finding(rule, message, method.key, fix, why, None, (api.logical_id, method.resource))
-
-
-def _keep(model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> Edits:
-    name = "Access-Control-Max-Age"
-    if method.origin == "cors":
-        return _into_cors(model, api, name, _CACHED)
-    return add_response_header(model.template.document, method, response, name, _CACHED)
