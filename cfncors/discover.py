@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cfncors.errors import UsageError
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -35,7 +37,14 @@ def candidates(arguments: Iterable[str]) -> Iterator[Candidate]:
 
 def search(folder: str) -> Iterator[str]:
     """Files below a folder whose names end as templates' do. Hidden folders, ``node_modules`` and what git ignores
-    are left out; folders behind symbolic links too, which may form cycles."""
+    are left out; folders behind symbolic links too, which may form cycles.
+
+    Raises :class:`UsageError` when the folder itself may not be listed.
+    """
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be listed: {error.strerror}; name a folder that you may read") from None
     yield from _walk(folder, _Ignores.above(folder))
 
 

@@ -291,12 +291,12 @@ def test_what_may_not_be_written_is_said_and_left_as_it_was(protected: str, open
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="file permissions are those of POSIX")
-def test_a_folder_that_may_not_be_listed_holds_no_templates(open_folder: Path) -> None:
+def test_a_folder_that_may_not_be_listed_is_said(open_folder: Path) -> None:
     (open_folder / "closed").mkdir()
     (open_folder / "closed").chmod(0)
     done = unprivileged("check", "closed")
     [line] = said_of("closed", done.output)
-    assert line.startswith("cfncors: error: closed: ")
+    assert line.startswith("cfncors: error: closed: cannot be listed: Permission denied")
     assert done.code == 2
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cfncors.cli import main
 from cfncors.discover import Candidate, candidates
 
 Tree = Callable[..., None]
@@ -85,3 +86,14 @@ def test_links_to_folders_are_not_followed_and_links_to_files_are(tree: Tree, tm
     (tmp_path / "linked.yaml").symlink_to(tmp_path / "sub" / "a.yaml")
     (tmp_path / "dangling.yaml").symlink_to(tmp_path / "nowhere")
     assert paths(".") == ["linked.yaml", "sub/a.yaml"]
+
+
+def test_a_named_folder_that_may_not_be_listed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(folder: str) -> object:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr("cfncors.discover.os.scandir", refuse)
+    assert main(["check", str(tmp_path)]) == 2
+    assert "cannot be listed: Permission denied; name a folder that you may read" in capsys.readouterr().err
