@@ -29,6 +29,8 @@ from cfncors.report.simulation_text import render as render_text
 from cfncors.report.terminal import Style, columns
 from cfncors.simulate import changes, options, simulate
 from cfncors.simulate.judge import page_request
+from cfncors.source import decode, parse
+from cfncors.template import load
 from tests.conftest import Note
 from tests.gateway.templates import gateway, mock, model_in, model_of, openapi, proxy
 from tests.shared import ROOT, SHARED, corpus, fixtures, needs_shared, sam_cases
@@ -676,3 +678,57 @@ def test_a_simulation_loads_only_what_it_needs() -> None:
     assert set(CHECKS)  # the rules are known to the program, not to the simulation
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cfncors" / "simulate").glob("*.py"))
     assert "cfncors.checks" not in source
+
+
+# -- frameworks -------------------------------------------------------------------------------------------------------
+
+A, B, ANY = "https://a.example.com", "https://b.example.com", "https://app.example.com"
+#: Page and route -> preflight, success, 4XX, 5XX as the first letters of the verdicts. What the documentation of each
+#: promises: the preflight passes for the origins that are listed; the function sends its own headers; API Gateway's
+#: errors have none but for a gateway response that somebody wrote.
+_TRUE = {(ANY, "GET /hello"): "ndbb", (ANY, "POST /hello"): "adbb", (ANY, "DELETE /items/{id}"): "adbb"}
+_LISTED = {
+    (A, "PUT /hello"): "adbb",
+    (B, "PUT /hello"): "adbb",
+    (A, "ANY /one"): "bbbb",  # headers '*' with credentials: a literal name (Fetch, CORS-preflight fetch, step 7.8)
+}
+_AUTHORIZED = {(ANY, "POST /hello"): "adbb", (ANY, "GET /iam"): "adbb", (ANY, "GET /key"): "adbb"}
+_OWN_4XX = {(ANY, "POST /hello"): "adab"}
+FRAMEWORKS: dict[str, dict[tuple[str, str], str]] = {
+    "cdk-js": {
+        # DEFAULT_4XX says '*', which credentials do not take
+        **{(page, route): "adbb" for page in (A, B) for route in ("GET /items", "DELETE /items/{id}")},
+        (ANY, "ANY /"): "adbb",
+        (ANY, "ANY /{proxy+}"): "ddbb",
+    },
+    "cdk-py": {(ANY, "GET /x"): "ndbb"},
+    "sst2-direct": {(ANY, "GET /x"): "ndbb"},
+    "sst2-build": {},  # no REST API, as in the next
+    **{f"{tool}-{kind}": {} for tool in ("sls3", "osls4") for kind in ("httpapi-cors", "httpapi-cors-true")},
+    **{f"{tool}-cors-true": _TRUE for tool in ("sls3", "osls4")},
+    **{f"{tool}-cors-object": _LISTED for tool in ("sls3", "osls4")},
+    **{f"{tool}-authorizer-cors": _AUTHORIZED for tool in ("sls3", "osls4")},
+    **{f"{tool}-gatewayresponse": _OWN_4XX for tool in ("sls3", "osls4")},
+}
+
+
+@needs_shared
+def test_every_framework_template_has_its_verdicts_written_down() -> None:
+    assert {path.stem for path in (SHARED / "framework-templates").glob("*.json")} == set(FRAMEWORKS)
+
+
+@needs_shared
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_frameworks_do_what_their_documentation_promises(name: str) -> None:
+    path = SHARED / "framework-templates" / f"{name}.json"
+    template = load(parse(decode(path.read_bytes()), str(path)))
+    assert template is not None
+    simulation = simulate(template)
+    assert simulation.incomplete == ()
+    found: dict[tuple[str, str], set[str]] = {}
+    for visit in simulation.visits:
+        for route in visit.routes:
+            key = (visit.origin, route.name)
+            found.setdefault(key, set()).add("".join(case.verdict[0] for case in route.cases))
+    both = {("https://app.example.com", "ANY /"): {"adbb", "ddbb"}} if name == "cdk-js" else {}
+    assert found == {key: {letters} for key, letters in FRAMEWORKS[name].items()} | both

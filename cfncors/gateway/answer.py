@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Header, Headers, Model
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 #: How sure a prediction is: AWS's documentation says so; it was seen on AWS by others; it follows from what is known.
 Confidence = Literal["documented", "observed", "inferred"]
-CONFIDENCES: Final[tuple[Confidence, ...]] = ("inferred", "observed", "documented")
 
 
 class Sent(NamedTuple):

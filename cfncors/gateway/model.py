@@ -158,13 +158,6 @@ class Cors(NamedTuple):
         return self.node.entry(name) if isinstance(self.node, Mapping) and self.node.tag is None else None
 
 
-class Scope(NamedTuple):
-    """Where SAM takes a property from: the properties of the API, or ``Globals.Api``."""
-
-    mapping: Mapping | None
-    in_globals: bool
-
-
 Dialect = Literal["sam", "sam-implicit", "cloudformation", "external"]
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cfncors.template.worlds import World
 
 SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
-LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 
 #: Sections that must be mappings where they are written (AWS CloudFormation User Guide, "Template sections").
 _SECTIONS: Final = ("Resources", "Parameters", "Conditions", "Mappings", "Globals", "Outputs", "Metadata")
