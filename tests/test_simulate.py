@@ -312,7 +312,7 @@ def exchanges(model: Model) -> dict[tuple[object, ...], str]:
                         key = (origin, credentials, path, verb, tuple(headers))
                         found[key] = _blocked(model, each, request, None)
                 for method in each.methods:
-                    for outcome in (*STATUSES, *successes(method), "400", "404", "500"):
+                    for outcome in (*STATUSES, *successes(model, each, method), "400", "404", "500"):
                         url = f"https://api.example.com{method.path}"
                         request = page._replace(method=method.verb if method.verb != "ANY" else "GET", url=url)
                         if not method.is_options:

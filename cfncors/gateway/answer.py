@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Header, Headers, Model
@@ -13,6 +14,10 @@ from cfncors.template import Absent, Choice, Known
 if TYPE_CHECKING:
     from cfncors.browser import Request
 
+#: The outcome of a request that all goes well for.
+SUCCESS: Final = "success"
+#: The kind of an answer that code gives.
+HANDLER: Final = "handler"
 #: How sure a prediction is: AWS's documentation says so; it was seen on AWS by others; it follows from what is known.
 Confidence = Literal["documented", "observed", "inferred"]
 
@@ -78,6 +83,13 @@ class Answer(NamedTuple):
             if text is not None:
                 sent.append((each.name, text))
         return status, sent
+
+
+def path_of(url: str) -> str:
+    """The path of an absolute URL, or of a request line."""
+    rest = url.partition("://")[2]
+    path = f"/{rest.partition('/')[2]}" if rest else url
+    return re.split(r"[?#]", path, maxsplit=1)[0] or "/"
 
 
 def doubts_of(headers: Iterable[Sent]) -> tuple[str, ...]:

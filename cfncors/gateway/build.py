@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from cfncors.config import Settings
+from cfncors.gateway.bucket import buckets
+from cfncors.gateway.distribution import header_policies
+from cfncors.gateway.function_url import function_urls
+from cfncors.gateway.http_api import http_apis
 from cfncors.gateway.model import Model, RestApi
 from cfncors.gateway.parameters import mapping
 from cfncors.gateway.rest_api import Parts, rest_apis
@@ -22,7 +26,16 @@ def build(template: Template, settings: Settings | None = None) -> Model:
         apis.extend(sam_apis(parts))
     if _SENDS_CORS in template.document.text.lower():
         apis = [_with_code(template, api) for api in apis]
-    return Model(template, tuple(apis), settings or Settings())
+    return Model(
+        template,
+        tuple(apis),
+        settings or Settings(),
+        tuple(http_apis(template)),
+        tuple(function_urls(template)),
+        tuple(buckets(template)),
+        (),
+        tuple(header_policies(template)),
+    )
 
 
 def _with_code(template: Template, api: RestApi) -> RestApi:

@@ -1,4 +1,4 @@
-"""The model of API Gateway REST APIs: frozen values, each with the node of the file that it came from.
+"""The model of the front doors that a browser calls: frozen values, each with the node of the file that it came from.
 
 Header names are compared in lower case (Fetch, "header name"); the name as written is kept beside it.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, Union
 
 from cfncors.config import Settings
+from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.nodes import Entry
 from cfncors.template import Resource, Template, Value
@@ -24,7 +25,7 @@ MAX_AGE: Final = "access-control-max-age"
 #: The methods that ``ANY`` stands for (API Gateway Developer Guide, "Set up an HTTP method").
 ANY_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
-AuthorizationKind = Literal["none", "iam", "cognito", "token", "request", "unknown"]
+AuthorizationKind = Literal["none", "iam", "cognito", "token", "request", "jwt", "unknown"]
 IntegrationKind = Literal["aws", "aws_proxy", "http", "http_proxy", "mock", "unknown"]
 
 
@@ -93,7 +94,7 @@ class Integration(NamedTuple):
         return self.kind in ("aws_proxy", "http_proxy")
 
 
-Origin = Literal["resource", "openapi", "event", "state-machine", "cors"]
+Origin = Literal["resource", "openapi", "event", "state-machine", "cors", "default", "made"]
 
 
 class Method(NamedTuple):
@@ -184,6 +185,9 @@ class _RestApi(NamedTuple):
 class RestApi(_RestApi):
     """A REST API. ``complete`` is false when a part of its definition cannot be seen from the template."""
 
+    front_door: FrontDoor = "rest"
+    policies: tuple[Policy, ...] = ()
+
     def on_path(self, path: str) -> list[Method]:
         """Methods of a path."""
         return [m for m in self._by_path.get(_reached_by(path), ()) if normal_path(m.path) == normal_path(path)]
@@ -266,9 +270,154 @@ def _same(path: str, wanted: str) -> bool:
     return path.rpartition("/")[0] == wanted.rpartition("/")[0]
 
 
-class Model(NamedTuple):
-    """Everything that the checks look at."""
+# -- the other front doors ---------------------------------------------------------------------------------------------
 
+
+class _HttpApi(NamedTuple):
+    logical_id: str
+    dialect: Dialect
+    key: Scalar
+    resource: Resource | None
+    #: its routes: ``$default`` is the path ``/{proxy+}`` with the verb ``ANY`` and the origin ``default``
+    methods: tuple[Method, ...]
+    #: the CORS configuration: none, one, or one for each side of an ``Fn::If``
+    policies: tuple[Policy, ...]
+    complete: bool
+    properties: Mapping | None = None
+    body: Mapping | None = None
+    #: code in the template that sends a CORS header for this API
+    code: Node | None = None
+
+
+class HttpApi(_HttpApi):
+    """An HTTP API (``AWS::ApiGatewayV2::Api`` with the protocol HTTP, ``AWS::Serverless::HttpApi``)."""
+
+    front_door: FrontDoor = "http"
+
+
+class _FunctionUrl(NamedTuple):
+    logical_id: str
+    #: the function that it calls
+    function: str
+    key: Scalar
+    #: what is written: an ``AWS::Lambda::Url``, or the function with its ``FunctionUrlConfig``
+    resource: Resource | None
+    #: one route, ``ANY /{proxy+}``, which takes ``/`` too
+    methods: tuple[Method, ...]
+    policies: tuple[Policy, ...]
+    complete: bool
+    properties: Mapping | None = None
+    code: Node | None = None
+
+
+class FunctionUrl(_FunctionUrl):
+    """A Lambda function URL (``AWS::Lambda::Url``, SAM's ``FunctionUrlConfig``)."""
+
+    front_door: FrontDoor = "url"
+
+
+class _Bucket(NamedTuple):
+    logical_id: str
+    key: Scalar
+    resource: Resource
+    #: the methods that its rules speak of, on ``/{key+}``
+    methods: tuple[Method, ...]
+    #: ``CorsRules`` in their order: the first that matches answers
+    policies: tuple[Policy, ...]
+    complete: bool
+    properties: Mapping | None = None
+
+
+class Bucket(_Bucket):
+    """An S3 bucket with a CORS configuration."""
+
+    front_door: FrontDoor = "s3"
+
+
+class Behavior(NamedTuple):
+    """A cache behavior of a distribution, the default one with the pattern ``*``."""
+
+    pattern: str
+    key: Scalar
+    node: Mapping
+    #: logical id of the front door behind it, ``None`` when it is none of this template
+    origin: str | None
+    #: the stage or folder that is put before the path on its way to the origin
+    origin_path: str
+    #: methods that it lets pass and whose answers it caches, with what is written; ``None``: not known
+    allowed: frozenset[str] | None
+    cached: frozenset[str] | None
+    allowed_entry: Entry | None
+    #: request headers (lower case) that reach the origin, and that are in the cache key; ``None``: not known
+    forwarded: frozenset[str] | None
+    keyed: frozenset[str] | None
+    #: forwards, or keeps in its key, every header of the viewer
+    forwards_all: bool = False
+    #: whether answers are kept at all
+    caches: bool = True
+    #: the response headers policies that may be attached, and whether one is that cannot be seen
+    policies: tuple[AttachedPolicy, ...] = ()
+    opaque_policy: bool = False
+
+
+class AttachedPolicy(NamedTuple):
+    """CORS of a response headers policy. ``override``: it replaces what the origin sends; ``None``: not known."""
+
+    policy: Policy
+    override: bool | None
+    #: the managed policy's name, ``None`` for one of this template
+    managed: str | None = None
+
+
+class _Distribution(NamedTuple):
+    logical_id: str
+    key: Scalar
+    resource: Resource
+    #: what can be asked for through it: the routes of the front doors behind it
+    methods: tuple[Method, ...]
+    behaviors: tuple[Behavior, ...]
+    complete: bool
+    properties: Mapping | None = None
+
+
+class Distribution(_Distribution):
+    """A CloudFront distribution in front of another front door."""
+
+    front_door: FrontDoor = "cdn"
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The CORS of its behaviors' response headers policies, each once."""
+        found = {id(each.policy.node): each.policy for b in self.behaviors for each in b.policies}
+        return tuple(found.values())
+
+
+Door: TypeAlias = Union[RestApi, HttpApi, FunctionUrl, Bucket, Distribution]
+
+
+class _Model(NamedTuple):
     template: Template
     rest_apis: tuple[RestApi, ...]
     settings: Settings = Settings()
+    http_apis: tuple[HttpApi, ...] = ()
+    function_urls: tuple[FunctionUrl, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    #: CORS of response headers policies of this template, attached to a behavior or not
+    header_policies: tuple[AttachedPolicy, ...] = ()
+
+
+class Model(_Model):
+    """Everything that the checks look at."""
+
+    @cached_property
+    def doors(self) -> tuple[Door, ...]:
+        """Every front door, those first that others may stand in front of."""
+        return (*self.rest_apis, *self.http_apis, *self.function_urls, *self.buckets, *self.distributions)
+
+    @cached_property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every CORS configuration in lists, each once."""
+        found = [policy for door in self.doors if door.front_door != "cdn" for policy in door.policies]
+        found += [attached.policy for attached in self.header_policies]
+        return tuple({(id(policy.node), policy.owner): policy for policy in found}.values())

@@ -23,7 +23,8 @@ from cfncors.gateway.model import (
     RestApi,
     normal_path,
 )
-from cfncors.gateway.respond import respond, response_template
+from cfncors.gateway.respond import respond
+from cfncors.gateway.rest_answers import response_template
 from cfncors.gateway.routing import route
 
 _TEXTS: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cfncors.gateway.model import ANY_METHODS, Method, RestApi, normal_path
+from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
 
 _LITERAL, _PARAMETER, _GREEDY = range(3)
 Kinds = tuple[int, ...]
@@ -28,7 +28,7 @@ class Match(NamedTuple):
     doubtful: bool = False
 
 
-def route(api: RestApi, verb: str, path: str, made: Callable[[Method], bool] | None = None) -> Match | None:
+def route(api: Door, verb: str, path: str, made: Callable[[Method], bool] | None = None) -> Match | None:
     """The method that takes ``verb path``; ``None`` when API Gateway finds none (403 MISSING_AUTHENTICATION_TOKEN).
 
     A template's own path finds its own method: ``/items/{id}`` is a path like any other. ``made`` says which methods
@@ -65,7 +65,7 @@ class _Branch:
         self.methods: list[Method] = []
 
 
-def _tree(api: RestApi) -> _Branch:
+def _tree(api: Door) -> _Branch:
     """The resources of an API, worked out once and kept with it, as its cached properties are."""
     made: _Branch | None = api.__dict__.get("_tree")
     if made is None:

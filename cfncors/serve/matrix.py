@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from cfncors.browser import ProfileName, Request, Response, evaluate
+from cfncors.gateway.answer import SUCCESS
 from cfncors.gateway.model import ANY_METHODS, Method, normal_path
 from cfncors.gateway.pages import listed_methods
-from cfncors.gateway.respond import SUCCESS, client_errors, server_errors, successes
+from cfncors.gateway.respond import client_errors, server_errors, successes
 from cfncors.gateway.routing import route
 from cfncors.report.simulation import Case, Outcome, Reply
 from cfncors.serve.answers import reply
@@ -94,7 +95,12 @@ def _probes(
 ) -> Iterator[Probe]:
     model, api = deployment.model, served.api
     found = cases(model, api, method, request, options)
-    outcomes = ((PREFLIGHT,), successes(method), client_errors(model, api, method), server_errors(method))
+    outcomes = (
+        (PREFLIGHT,),
+        successes(model, api, method),
+        client_errors(model, api, method),
+        server_errors(model, api, method),
+    )
     for case, names in zip(found, outcomes, strict=True):
         for name, answer in zip(names, case.replies, strict=True):
             prefix = "" if name == SUCCESS else f"/~{name}"

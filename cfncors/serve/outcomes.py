@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cfncors.gateway.answer import SUCCESS, path_of
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import Method, Model, RestApi
 from cfncors.gateway.refusals import FIXED, STATUSES
-from cfncors.gateway.respond import SUCCESS, client_errors, path_of, respond, server_errors, successes
+from cfncors.gateway.respond import client_errors, respond, server_errors, successes
 from cfncors.gateway.routing import route
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def forced(text: str, model: Model, api: RestApi, request: Request) -> Outcome:
 
 def _with_status(status: str, model: Model, api: RestApi, method: Method, request: Request) -> Outcome:
     """What has a status on a route: what the integration maps, then API Gateway's own errors, then the handler."""
-    possible = [*successes(method), *client_errors(model, api, method), *server_errors(method)]
+    possible = [*successes(model, api, method), *client_errors(model, api, method), *server_errors(model, api, method)]
     if status in possible:
         return Outcome(status)
     for name in possible:

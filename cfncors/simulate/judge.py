@@ -44,9 +44,9 @@ def cases(model: Model, api: RestApi, method: Method, request: Request, options:
     preflight = judge.preflight()
     return (
         preflight,
-        judge.answered("success", successes(method), preflight),
+        judge.answered("success", successes(model, api, method), preflight),
         judge.answered("client-error", client_errors(model, api, method), preflight),
-        judge.answered("server-error", server_errors(method), preflight),
+        judge.answered("server-error", server_errors(model, api, method), preflight),
     )
 
 

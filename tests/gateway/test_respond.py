@@ -7,10 +7,10 @@ import json
 import pytest
 
 from cfncors.gateway import Model
-from cfncors.gateway.answer import Answer
+from cfncors.gateway.answer import Answer, path_of
 from cfncors.gateway.model import ALLOW_ORIGIN, RestApi
 from cfncors.gateway.refusals import STATUSES
-from cfncors.gateway.respond import client_errors, path_of, respond, server_errors
+from cfncors.gateway.respond import client_errors, respond, server_errors
 from cfncors.gateway.routing import route
 from cfncors.template.worlds import World
 from tests.gateway.templates import PAGE, asks, gateway, mock, model_in, model_of, only, openapi, preflight, proxy
@@ -296,7 +296,7 @@ def test_a_non_proxy_integration_sends_what_it_maps_by_status() -> None:
     )
     (method,) = only(model).methods
     assert "404" in client_errors(model, only(model), method)
-    assert "500" in server_errors(method)
+    assert "500" in server_errors(model, only(model), method)
 
 
 def test_a_handlers_errors_are_those_that_the_route_can_have() -> None:

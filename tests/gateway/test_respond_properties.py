@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cfncors.gateway.answer import path_of
 from cfncors.gateway.model import ANY_METHODS, Method
-from cfncors.gateway.respond import path_of
 from cfncors.gateway.routing import route
 from cfncors.gateway.vtl import NotUnderstood, overrides
 from tests.gateway.test_respond import routes
