@@ -42,6 +42,8 @@ DOORS: dict[str, set[str]] = {
     "ruamel": set(),
     "ast_grep_py": {"handlers"},
     "pathspec": {"discover"},
+    "idna": {"browser"},
+    "publicsuffixlist": {"browser"},
     **{
         name: {"serve", "probe"}
         for name in ("asyncio", "ftplib", "http", "select", "socket", "socketserver", "ssl", "urllib")

@@ -46,7 +46,13 @@ def test_it_requires_only_the_two(wheel: Path) -> None:
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         lines = archive.read(metadata).decode().splitlines()
     required = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
-    assert [line for line in required if "extra ==" not in line] == ["pathspec>=0.12", "pyyaml>=6.0"]
+    assert [line for line in required if "extra ==" not in line] == [
+        "ast-grep-py>=0.38",
+        "idna>=3.7",
+        "pathspec>=0.12",
+        "publicsuffixlist>=1.0",
+        "pyyaml>=6.0",
+    ]
     assert "cfn-lint>=1.51; extra == 'cfn-lint'" in required
 
 
