@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: The name of a report on what cfn-lint read from standard input or got from a caller; offsets in it lead nowhere.
 _NO_FILE: Final = "<template>"
 
+#: cfn-lint itself decides whether a rule runs: an audit rule is one of its experimental rules (``-e``).
+_SETTINGS: Final = Settings(select=("E", "W", "I", *(rule.id for rule, _ in CHECKS.values() if rule.audit)))
+
 _reports: WeakKeyDictionary[Template, FileReport] = WeakKeyDictionary()
 
 
@@ -59,6 +62,7 @@ def _rule_class(rule: Rule, family: str) -> type[CloudFormationLintRule]:
         "description": _description(rule),
         "source_url": rule.url,
         "tags": ["cfncors", "cors", family.replace("_", "-"), rule.name],
+        "experimental": rule.audit,
         "match": match,
         "__doc__": rule.doc,
         "__module__": __name__,
@@ -84,10 +88,10 @@ def _check(cfn: Template) -> FileReport:
     """Check the file that cfn-lint read; without one, what cfn-lint made of the text."""
     if cfn.filename is not None:
         try:
-            return check_bytes(Path(cfn.filename).read_bytes(), cfn.filename, Settings())
+            return check_bytes(Path(cfn.filename).read_bytes(), cfn.filename, _SETTINGS)
         except OSError:
             pass  # a name that a caller of cfn-lint's Python interface made up
-    return check_text(json.dumps(cfn.template, default=str), _NO_FILE, Settings())
+    return check_text(json.dumps(cfn.template, default=str), _NO_FILE, _SETTINGS)
 
 
 def _matches(rule: Rule, report: FileReport) -> Iterator[RuleMatch]:

@@ -20,6 +20,10 @@ class Rule(NamedTuple):
     doc: str
     #: what the rule may offer: ``"safe"``, ``"unsafe"``, both in this order, or none
     fixes: tuple[Safety, ...] = ()
+    #: the front doors that it speaks of: ``"rest"``, ``"http"``, ``"url"``, ``"s3"``, ``"cdn"``; empty for any file
+    doors: tuple[str, ...] = ()
+    #: what somebody who looks over a configuration wants to see, and who means it does not; off unless named
+    audit: bool = False
 
     @property
     def severity(self) -> Severity:

@@ -125,7 +125,7 @@ def _findings(template: Template, model: Model, name: str, settings: Settings) -
     findings: list[Finding] = []
     internal: list[str] = []
     for rule, _ in CHECKS.values():
-        if wants(rule.id):
+        if wants(rule.id) and (not rule.audit or rule.id in settings.select):
             _run(rule, model, findings, internal)
     kept, remarks = suppress(template, findings, [rule for rule, _ in CHECKS.values()], wants)
     if wants(meta.UNUSED_SUPPRESSION.id):

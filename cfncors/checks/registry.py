@@ -20,13 +20,18 @@ class DuplicateRule(Exception):
     """Two functions claim one id."""
 
 
-def rule(rule_id: str, name: str, *fixes: Safety) -> Callable[[Callable[[Rule, Model], Iterator[Finding]]], Check]:
-    """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the model, and yields findings."""
+def rule(
+    rule_id: str, name: str, *fixes: Safety, doors: str = "rest", audit: bool = False
+) -> Callable[[Callable[[Rule, Model], Iterator[Finding]]], Check]:
+    """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the model, and yields findings.
+
+    ``doors`` are the front doors that it speaks of, in words; an ``audit`` rule is off unless it is named.
+    """
 
     def register(function: Callable[[Rule, Model], Iterator[Finding]]) -> Check:
         if rule_id in CHECKS:
             raise DuplicateRule(rule_id)
-        declared = Rule(rule_id, name, function.__doc__ or "", fixes)
+        declared = Rule(rule_id, name, function.__doc__ or "", fixes, tuple(doors.split()), audit)
 
         def check(model: Model) -> Iterator[Finding]:
             return function(declared, model)
