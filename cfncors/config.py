@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from cfncors.errors import UsageError
 
-_KEYS: Final = ("select", "ignore", "per-file-ignores", "origin", "credentials")
-# https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
-_ORIGIN: Final = r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
-_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+_KEYS: Final = ("select", "ignore", "per-file-ignores", "origin", "credentials", "root")
 
 
 class Settings(NamedTuple):
@@ -21,7 +17,8 @@ class Settings(NamedTuple):
     ``origin`` is a serialised origin (``https://app.example.com``) for fixes that find none in the template;
     ``credentials`` says that pages call with cookies. ``select`` and ``ignore`` are rule ids or their beginnings
     (``E942``); an empty ``select`` means all. ``per_file_ignores`` are patterns of file names with the ids that are
-    off there, relative to ``folder``.
+    off there, relative to ``folder``. Functions' code outside of ``root`` is not read; ``None`` stands for the
+    repository around a template.
     """
 
     origin: str | None = None
@@ -30,9 +27,12 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     folder: str = "."
+    root: str | None = None
 
     def wants(self, rule_id: str) -> bool:
         """Whether a rule is on: selected (the longest match wins over a shorter ignore) and not ignored."""
+        if not self.select and not self.ignore:
+            return True
         chosen = max((len(p) for p in self.select if rule_id.startswith(p)), default=0 if not self.select else -1)
         ignored = max((len(p) for p in self.ignore if rule_id.startswith(p)), default=-1)
         return chosen >= 0 and chosen >= ignored if ignored > 0 else chosen >= 0
@@ -112,9 +112,18 @@ def _settings(table: dict[str, Any], path: str, rules: list[tuple[str, str]]) ->
             ignore=rule_ids(_strings(table.get("ignore", []), "ignore"), rules),
             per_file_ignores=tuple((glob, rule_ids(_strings(ids, glob), rules)) for glob, ids in per_file.items()),
             folder=os.path.dirname(path),
+            root=_folder(table["root"], os.path.dirname(path)) if "root" in table else None,
         )
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def _folder(value: object, base: str) -> str:
+    """A folder that a file names, relative to its own."""
+    path = os.path.normpath(os.path.join(base, value)) if isinstance(value, str) else ""
+    if not os.path.isdir(path):
+        raise UsageError(f"root is the name of a folder, not {value!r}")
+    return path
 
 
 def _strings(value: object, key: str) -> list[str]:
@@ -144,29 +153,9 @@ def origin(text: object, option: str = "--origin") -> str:
         raise UsageError(f'{option} is text: "https://app.example.com"')
     if text == "*":
         raise UsageError(f"{option} is one origin; '*' is what a fix uses without it")
-    if _is_origin(text):
+    from cfncors.browser.serialised import FORM, problem
+
+    found = problem(text)
+    if found is None:
         return text
-    raise UsageError(f"{option} {text!r} is not an origin as browsers send it; write {_suggestion(text)}")
-
-
-def _is_origin(text: str) -> bool:
-    match = re.fullmatch(_ORIGIN, text)
-    if match is None:
-        return False
-    return match["port"] is None or (
-        match["port"] != _DEFAULT_PORTS.get(match["scheme"]) and int(match["port"]) < 65536
-    )
-
-
-def _suggestion(text: str) -> str:
-    """What was most likely meant: the same in lower case, without path and default port, with a scheme."""
-    lowered = text.strip().strip("'\"").lower()
-    scheme, mark, rest = lowered.partition("://")
-    if not mark:
-        scheme, rest = "https", lowered
-    host = re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
-    port = _DEFAULT_PORTS.get(scheme)
-    guess = f"{scheme}://{host.removesuffix(f':{port}') if port else host}"
-    if _is_origin(guess) and (mark or "." in host or host.startswith("localhost")):
-        return guess
-    return "scheme://host or scheme://host:port, such as https://app.example.com"
+    raise UsageError(f"{option} {text!r} is not an origin as browsers send it; write {found.write or FORM}")

@@ -102,11 +102,11 @@ def test_an_origin(text: str) -> None:
         ("http://app.example.com:80/", "http://app.example.com"),
         ("https://user:secret@app.example.com", "https://app.example.com"),
         ("https://*.example.com", "scheme://host"),
-        ("https://bücher.example", "scheme://host"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
         ("https://a.example:99999", "scheme://host"),
         ("", "scheme://host"),
         ("null", "scheme://host"),
-        ("localhost:3000", "https://localhost:3000"),
+        ("localhost:3000", "http://localhost:3000"),
     ],
 )
 def test_what_is_not_an_origin(text: str, instead: str) -> None:

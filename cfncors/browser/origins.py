@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from cfncors.browser.serialised import problem, punycode
+
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _EXAMPLE = "write it as a browser does, for example https://app.example.com"
 _NOT_IN_HOSTS = re.compile(r"[\x00-\x20#/<>?@\\^|%\x7f]")
@@ -34,10 +36,10 @@ def origin_of(url: str) -> str:
 
 
 def _ascii(host: str, url: str) -> str:
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise ValueError(f"{url!r} has a host that is no domain name: {error}") from None
+    named = punycode(host)
+    if named is None:
+        raise ValueError(f"{url!r} has a host that is no domain name")
+    return named
 
 
 @lru_cache(4096)
@@ -45,12 +47,10 @@ def check_origin(origin: str) -> None:
     """Raise ValueError for a page's origin that no browser would send."""
     if origin == "null":
         return
-    try:
-        right = origin_of(origin)
-    except ValueError:
-        raise ValueError(f"{origin!r} is no origin; {_EXAMPLE}") from None
-    if right != origin:
-        raise ValueError(f"{origin!r} is no origin; a browser sends {right}")
+    found = problem(origin)
+    if found is not None:
+        known = found.write is not None and "scheme" not in found.kinds
+        raise ValueError(f"{origin!r} is no origin; {f'a browser sends {found.write}' if known else _EXAMPLE}")
 
 
 def has_credentials(url: str) -> bool:
