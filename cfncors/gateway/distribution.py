@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from cfncors.gateway.model import AttachedPolicy
+from cfncors.gateway.model import AttachedPolicy, Distribution, Door
 from cfncors.gateway.policy import CDN_NAMES, policy
-from cfncors.source import Mapping
+from cfncors.source import Mapping, Scalar
 from cfncors.template import Template
+
+DISTRIBUTION: Final = "AWS::CloudFront::Distribution"
 
 
 def header_policies(template: Template) -> Iterator[AttachedPolicy]:
@@ -18,7 +21,21 @@ def header_policies(template: Template) -> Iterator[AttachedPolicy]:
         name = resource.logical_id
         for node in template.branches(entry.value) if entry is not None else ():
             assert entry is not None
+            if isinstance(node, Scalar) and node.is_null:
+                continue
             found = policy(template, "cdn", name, name, f"CorsConfig of {name}", entry.key, node, CDN_NAMES)
             written = node.get("OriginOverride") if isinstance(node, Mapping) else None
             text = template.known(written)
             yield AttachedPolicy(found, None if text is None else text.lower() == "true")
+
+
+def distributions(
+    template: Template, doors: Iterable[Door], policies: Iterable[AttachedPolicy]
+) -> Iterator[Distribution]:
+    """All distributions, in front of ``doors`` and of buckets without CORS."""
+    resources = list(template.of_type(DISTRIBUTION))
+    if resources:
+        from cfncors.gateway.behaviors import Builder  # few templates have one, and a start is quicker without
+
+        builder = Builder(template, doors, policies)
+        yield from map(builder.distribution, resources)

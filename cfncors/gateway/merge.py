@@ -10,10 +10,11 @@ from cfncors.source.nodes import Entry
 from cfncors.template import Resource, Template, intrinsic, scalar_text
 
 
-def globals_for(template: Template, resource: Resource | None) -> Mapping | None:
-    """``Globals.Api`` as far as a resource takes it (``IgnoreGlobals``); the implicit API (``None``) takes it all."""
+def globals_for(template: Template, resource: Resource | None, name: str = "Api") -> Mapping | None:
+    """The section ``name`` of ``Globals`` as far as a resource takes it (``IgnoreGlobals``); an implicit API
+    (``None``) takes it all."""
     section = template.section("Globals")
-    shared = section.get("Api") if section is not None else None
+    shared = section.get(name) if section is not None else None
     if not isinstance(shared, Mapping) or not len(shared):
         return None
     ignored = resource.node.get("IgnoreGlobals") if resource is not None else None
@@ -33,6 +34,15 @@ def merged(shared: Mapping | None, own: Mapping | None) -> Mapping | None:
     result = _merge(shared, own)
     assert isinstance(result, Mapping)
     return result
+
+
+def merged_entry(shared: Mapping | None, own: Mapping | None, name: str) -> Entry | None:
+    """One property of ``own`` on top of that of ``shared``; the key is where it is written, the resource first."""
+    here = own.entry(name) if own is not None else None
+    there = shared.entry(name) if shared is not None else None
+    if here is None or there is None:
+        return here or there
+    return Entry(here.key, _merge(there.value, here.value))
 
 
 def _merge(shared: Node, own: Node) -> Node:

@@ -21,7 +21,7 @@ from cfncors.gateway.model import (
     MethodResponse,
 )
 from cfncors.source import Mapping, Node, Scalar, Sequence
-from cfncors.template import Template, scalar_text
+from cfncors.template import Known, Template, scalar_text
 
 GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 BINARY_MEDIA_TYPES: Final = "x-amazon-apigateway-binary-media-types"
@@ -29,7 +29,8 @@ INTEGRATION: Final = "x-amazon-apigateway-integration"
 
 _ANY: Final = "x-amazon-apigateway-any-method"
 _VERBS: Final = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", _ANY))
-_HEADER_SOURCE: Final = re.compile(r"method\.request\.(?:multivalue)?header\.([^,\s]+)", re.IGNORECASE)
+#: ``method.request.header.X`` of REST APIs, ``$request.header.X`` of HTTP APIs.
+_HEADER_SOURCE: Final = re.compile(r"(?:method\.|\$)request\.(?:multivalue)?header\.([^,\s]+)", re.IGNORECASE)
 
 AWS_IAM: Final = Authorization("iam", ("authorization",))
 Schemes = dict[str, Authorization | None]  # None: an API key
@@ -47,6 +48,20 @@ class PathItem(NamedTuple):
 def identity_headers(source: str) -> tuple[str, ...]:
     """Header names (lower case) in an identity source such as ``method.request.header.Authorization, context.x``."""
     return tuple(name.lower() for name in _HEADER_SOURCE.findall(source))
+
+
+def identity_source_headers(template: Template, node: Node | None) -> tuple[str, ...] | None:
+    """Header names (lower case) in an identity source, a text or a list of them; ``None`` when it is not known."""
+    if node is None:
+        return ()
+    one = template.known(node)
+    values = template.values(node) if one is None else None
+    if one is None and values is None:
+        return None
+    texts = [one] if one is not None else [value.text for value in values or () if isinstance(value, Known)]
+    if values is not None and len(texts) < len(values):
+        return None
+    return tuple(dict.fromkeys(name for text in texts for name in identity_headers(text)))
 
 
 def schemes(template: Template, body: Mapping) -> Schemes:
@@ -79,8 +94,9 @@ def _scheme(template: Template, scheme: Mapping) -> Authorization | None:
         if kind == "token":
             return Authorization("token", (header or "authorization",))
         if kind == "request":
-            source = authorizer.get("identitySource")
-            return Authorization("request", identity_headers(template.known(source) or "") if source else ())
+            return Authorization("request", identity_source_headers(template, authorizer.get("identitySource")) or ())
+        if kind == "jwt":
+            return Authorization("jwt", identity_source_headers(template, authorizer.get("identitySource")) or ())
         return UNKNOWN_AUTHORIZATION
     if auth_type is not None:
         return UNKNOWN_AUTHORIZATION

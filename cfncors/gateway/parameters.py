@@ -27,6 +27,15 @@ def mapping(node: Node | None) -> Mapping | None:
     return node if isinstance(node, Mapping) and node.tag is None else None
 
 
+def is_empty(node: Node | None) -> bool:
+    """Whether SAM takes a value for not written: null, ``false``, ``0``, an empty text, mapping or list."""
+    if isinstance(node, Scalar):
+        return node.tag is None and not node.value
+    if isinstance(node, Sequence):
+        return node.tag is None and not node.items
+    return node is None or (node.tag is None and not len(node))
+
+
 def is_opaque(node: Node | None) -> bool:
     """Whether a part of a mapping cannot be seen: an intrinsic stands for it, or a macro or loop adds keys to it."""
     if node is None or (isinstance(node, Scalar) and node.tag is None):

@@ -6,7 +6,7 @@ body, ``AllowedOrigins`` of a bucket's rule, ``AccessControlAllowOrigins.Items``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
@@ -181,12 +181,31 @@ def _side(template: Template, role: Role, node: Node) -> tuple[Item, ...] | None
     if values is None:
         # A single text where a list belongs: CloudFormation makes a list of one of it, SAM's translator refuses it.
         value = template.value(node)
-        return (Item(value, node),) if isinstance(node, Scalar) and node.tag is None else None
+        return None if isinstance(value, Unknown) else (Item(value, node),)
     own = isinstance(node, Sequence) and node.tag is None
     items = [
         Item(value, node.items[at] if own and isinstance(node, Sequence) else node) for at, value in enumerate(values)
     ]
     return tuple(item for item in items if not isinstance(item.value, Absent))
+
+
+def allows(policy: Policy, role: Role, test: Callable[[str], bool]) -> bool | None:
+    """Whether an entry of a list passes ``test``: ``None`` when that depends on what is not known here."""
+    found = policy.setting(role)
+    if found is None:
+        return False if policy.complete else None
+    sides = {_side_allows(side, test) for side in found.sides}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def _side_allows(side: tuple[Item, ...] | None, test: Callable[[str], bool]) -> bool | None:
+    if side is None:
+        return None
+    found = [{isinstance(leaf, Known) and test(leaf.text) for leaf in leaves(item.value)} for item in side]
+    if {True} in found:
+        return True
+    certain = all(not isinstance(leaf, Unknown) for item in side for leaf in leaves(item.value))
+    return False if certain and all(True not in each for each in found) else None
 
 
 def made(role: Role, key: Scalar, *texts: str) -> Setting:

@@ -1,4 +1,5 @@
-"""Which resources CloudFormation makes before another: ``DependsOn``, ``Ref``, ``Fn::GetAtt``, ``Fn::Sub``."""
+"""What expressions refer to, and which resources CloudFormation makes before another: ``DependsOn``, ``Ref``,
+``Fn::GetAtt``, ``Fn::Sub``."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from cfncors.source import Node, Scalar, Sequence
 from cfncors.source.nodes import children
 from cfncors.template import Resource, Template, intrinsic
 
-_NAMES: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
+_NAMES: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
 
 
 def reached(template: Template, logical_id: str) -> set[str]:
@@ -30,7 +31,18 @@ def reached(template: Template, logical_id: str) -> set[str]:
 
 def _direct(resource: Resource) -> Iterator[str]:
     yield from resource.depends_on
-    stack: list[Node] = [resource.properties] if resource.properties is not None else []
+    if resource.properties is not None:
+        yield from mentioned(resource.properties)
+
+
+def mentioned(root: Node) -> Iterator[str]:
+    """The logical ids (or parameters) that the expressions of a node name."""
+    return (name for name, _ in attributes(root))
+
+
+def attributes(root: Node) -> Iterator[tuple[str, str]]:
+    """The same, each with the attribute that is asked of it: empty for ``Ref``."""
+    stack: list[Node] = [root]
     seen: set[int] = set()
     while stack:
         node = stack.pop()
@@ -41,17 +53,20 @@ def _direct(resource: Resource) -> Iterator[str]:
         stack.extend(children(node))
 
 
-def _named(node: Node) -> Iterator[str]:
+def _named(node: Node) -> Iterator[tuple[str, str]]:
     call = intrinsic(node)
     if call is None:
         return
     argument = call.argument
-    first = argument.items[0] if isinstance(argument, Sequence) and argument.items else argument
+    items = argument.items if isinstance(argument, Sequence) and argument.items else [argument]
+    first = items[0]
     if not isinstance(first, Scalar):
         return
     if call.name == "Ref":
-        yield first.text
+        yield first.text, ""
     elif call.name == "Fn::GetAtt":
-        yield first.text.partition(".")[0]
+        name, _, attribute = first.text.partition(".")
+        second = items[1] if len(items) > 1 else None
+        yield name, second.text if isinstance(second, Scalar) else attribute
     elif call.name == "Fn::Sub":
         yield from _NAMES.findall(first.text)

@@ -1,9 +1,12 @@
-"""Which method of a REST API takes a request.
+"""Which route of a front door takes a request.
 
-Routing knows path and method at once and falls through: where ``/test`` has no OPTIONS, that of ``/{proxy+}`` answers
-``OPTIONS /test`` (LocalStack's test ``test_proxy_routing_with_hardcoded_resource_sibling``, recorded against AWS).
-A literal segment goes before a parameter, a parameter before a greedy one; on one resource the method's own name goes
-before ``ANY``. ``/b/`` is ``/b``, and ``/{proxy+}`` is never ``/``.
+In a REST API, routing knows path and method at once and falls through: where ``/test`` has no OPTIONS, that of
+``/{proxy+}`` answers ``OPTIONS /test`` (LocalStack's test ``test_proxy_routing_with_hardcoded_resource_sibling``,
+recorded against AWS). A literal segment goes before a parameter, a parameter before a greedy one; on one resource the
+method's own name goes before ``ANY``. ``/b/`` is ``/b``, and ``/{proxy+}`` is never ``/``.
+
+An HTTP API takes a full match of route and method, then a greedy route, then ``$default`` (Developer Guide, "Create
+routes for HTTP APIs"); ``$default``, and the one route of a function URL, take every method on every path.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
 
 _LITERAL, _PARAMETER, _GREEDY = range(3)
 Kinds = tuple[int, ...]
+Rank = tuple[bool, Kinds, bool]
 
 
 class Match(NamedTuple):
@@ -29,40 +33,43 @@ class Match(NamedTuple):
 
 
 def route(api: Door, verb: str, path: str, made: Callable[[Method], bool] | None = None) -> Match | None:
-    """The method that takes ``verb path``; ``None`` when API Gateway finds none (403 MISSING_AUTHENTICATION_TOKEN).
+    """The method that takes ``verb path``; ``None`` when there is none.
 
     A template's own path finds its own method: ``/items/{id}`` is a path like any other. ``made`` says which methods
     are there, where that is not all.
     """
-    best: tuple[tuple[Kinds, bool], Method, dict[str, str]] | None = None
+    greedy_last = api.front_door == "http"
+    best: tuple[Rank, Method, dict[str, str]] | None = None
     nearest: Kinds | None = None
-    for kinds, methods, parameters in _fits(_tree(api), _segments(path)):
+    tree = _tree(api)
+    for kinds, methods, parameters in _fits(tree, _segments(path)):
         for method in methods:
             if made is not None and not made(method):
                 continue
             nearest = kinds if nearest is None else min(nearest, kinds)
             if method.verb != verb and (method.verb != "ANY" or verb not in ANY_METHODS):
                 continue
-            rank = (kinds, method.verb != verb)
+            rank = (greedy_last and _GREEDY in kinds, kinds, method.verb != verb)
             if best is None or rank < best[0]:
                 best = (rank, method, parameters)
     if best is None:
-        return None
-    (kinds, _), method, parameters = best
+        return next((Match(m, {}) for m in tree.default if made is None or made(m)), None)
+    (_, kinds, _), method, parameters = best
     fell = kinds != nearest
     return Match(method, parameters, fell, fell and _GREEDY not in kinds)
 
 
 class _Branch:
-    """A resource: what is below it, and its methods."""
+    """A resource: what is below it, and its methods; of the root also those that take what nothing else does."""
 
-    __slots__ = ("below", "greedy", "methods", "parameters")
+    __slots__ = ("below", "default", "greedy", "methods", "parameters")
 
     def __init__(self) -> None:
         self.below: dict[str, _Branch] = {}
         self.parameters: dict[str, _Branch] = {}
         self.greedy: dict[str, list[Method]] = {}
         self.methods: list[Method] = []
+        self.default: list[Method] = []
 
 
 def _tree(api: Door) -> _Branch:
@@ -71,7 +78,10 @@ def _tree(api: Door) -> _Branch:
     if made is None:
         made = api.__dict__["_tree"] = _Branch()
         for method in api.methods:
-            _plant(made, method)
+            if method.origin == "default":
+                made.default.append(method)
+            else:
+                _plant(made, method)
     return made
 
 

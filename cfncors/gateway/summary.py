@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cfncors.gateway.model import Headers, Integration, Method, Model, RestApi, normal_path
+from cfncors.gateway.model import FunctionUrl, Headers, HttpApi, Integration, Method, Model, RestApi, normal_path
+from cfncors.gateway.policy import Policy
 from cfncors.gateway.rest_api import canonical
 from cfncors.source import Node, Scalar
 from cfncors.template import Absent, Choice, Known, Value
 
 
 def summary(model: Model) -> dict[str, Any]:
-    """All that decides how the APIs answer a browser, by logical id."""
-    return {api.logical_id: _api(api) for api in model.rest_apis}
+    """All that decides how REST APIs, HTTP APIs and function URLs answer a browser, by logical id."""
+    found = {api.logical_id: _api(api) for api in model.rest_apis}
+    listed: tuple[HttpApi | FunctionUrl, ...] = (*model.http_apis, *model.function_urls)
+    return found | {door.logical_id: _listed(door) for door in listed}
 
 
 def _api(api: RestApi) -> dict[str, Any]:
@@ -31,6 +34,28 @@ def _api(api: RestApi) -> dict[str, Any]:
             for kind, response in sorted(api.gateway_responses.items())
         },
     }
+
+
+def _listed(door: HttpApi | FunctionUrl) -> dict[str, Any]:
+    """A front door whose CORS is written in lists."""
+    if not door.complete:
+        return {"complete": False}
+    return {
+        "complete": True,
+        "function": door.function if isinstance(door, FunctionUrl) else None,
+        "routes": sorted((_route(m) | {"default": m.origin == "default"} for m in door.methods), key=repr),
+        "cors": [_policy(policy) for policy in door.policies],
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """What a configuration sends; credentials that are not allowed are not written."""
+    sides: dict[str, Any] = {
+        role: [None if side is None else [_value(item.value) for item in side] for side in setting.sides]
+        for role, setting in sorted(policy.settings.items())
+        if role != "credentials"
+    }
+    return sides | {"credentials": policy.credentials, "complete": policy.complete}
 
 
 def _status(node: Node) -> str | None:

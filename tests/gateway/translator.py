@@ -35,9 +35,20 @@ def transformed(text: str, folder: Path = Path()) -> str:
     template = _included(template, folder)
     _package(template)
     try:
-        return json.dumps(json.loads(json.dumps(transform(template, {}, _NoManagedPolicies()))))
+        return json.dumps(json.loads(json.dumps(transform(template, _lists(template), _NoManagedPolicies()))))
     except Exception as error:  # the translator raises whatever its parts raise
         raise TransformRefused(str(getattr(error, "causes", error))) from error
+
+
+def _lists(template: dict[str, Any]) -> dict[str, list[str]]:
+    """The defaults of list parameters: CloudFormation gives the transform lists, where the translator alone would take
+    the default as one text (aws-sam-cli issue #4026: ``AllowOrigins: !Ref`` such a parameter deploys)."""
+    found = {}
+    for name, parameter in (template.get("Parameters") or {}).items():
+        kind, default = str(parameter.get("Type")), parameter.get("Default")
+        if (kind == "CommaDelimitedList" or kind.startswith("List<")) and isinstance(default, str):
+            found[name] = [part.strip() for part in default.split(",")]
+    return found
 
 
 def _included(node: Any, folder: Path) -> Any:
