@@ -19,7 +19,7 @@ RUN = $(VENV)/bin/python -m
 PYTEST ?=
 WITH_CFN_LINT = CFNCORS_CFN_LINT_OLDEST=$(CURDIR)/$(OLDEST)/bin/cfn-lint CFNCORS_CFN_LINT_NEWEST=$(CURDIR)/$(NEWEST)/bin/cfn-lint
 
-.PHONY: demo test check format golden docs bench browsers build clean
+.PHONY: demo test check format golden docs bench browsers oracles build clean
 .DELETE_ON_ERROR:
 
 # Exit code 1 says that something was found, as it should here.
@@ -35,6 +35,12 @@ test: check $(OLDEST)/.installed $(NEWEST)/.installed $(VENV)/.apt-chromium
 # Real Chromium and Firefox against cfncors.browser: thousands of exchanges over loopback, and a table.
 browsers: $(VENV)/.dev $(VENV)/.apt-chromium $(VENV)/.apt-firefox-esr
 	$(RUN) scripts.browsers
+
+# What the Serverless Framework and its fork osls package for the services in fixtures/serverless: the expected results
+# of the tests, recorded. Both are installed with npm into .oracles.
+oracles: $(VENV)/.dev
+	@command -v npm >/dev/null || { echo "make oracles needs Node.js with npm" >&2; exit 1; }
+	$(RUN) scripts.oracles
 
 check: $(VENV)/.dev
 	$(RUN) ruff check
@@ -59,7 +65,7 @@ build: $(VENV)/.dev
 	$(RUN) build
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) .oracles build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # An environment is made once and brought up to date when its requirements change.
 %/bin/python:

@@ -9,10 +9,16 @@ from typing import Final, NamedTuple
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
 
+#: The tag of a value that a variable of the Serverless Framework stands for, which is known when it packages the
+#: service; no file can write it. Its text is what is known, with each hole between two :data:`HOLE`.
+UNKNOWN: Final = "${}"
+HOLE: Final = "\0"
+
 #: Every short form that CloudFormation, its language extensions and SAM know.
 TAGS: Final = {
     "!Ref": "Ref",
     "!Condition": "Condition",
+    UNKNOWN: "Fn::Variable",
     **{
         f"!{name}": f"Fn::{name}"
         for name in (

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
+from cfncors.source.document import unreadable_at
 from cfncors.source.nodes import Entry
-from cfncors.template.intrinsics import TAGS, branches, intrinsic, scalar_text
+from cfncors.template.intrinsics import TAGS, UNKNOWN, branches, intrinsic, scalar_text
 from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
 
 if TYPE_CHECKING:
+    from cfncors.template.serverless import Service
     from cfncors.template.worlds import World
 
 SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
@@ -94,6 +96,8 @@ class _Template(NamedTuple):
     document: Document
     root: Mapping
     world: World | None = None
+    #: the Serverless Framework's service that is packaged as this template
+    service: Service | None = None
 
 
 class Template(_Template):
@@ -139,9 +143,8 @@ class Template(_Template):
     @cached_property
     def resources(self) -> dict[str, Resource]:
         """Resources by logical id. ``Fn::ForEach`` over a literal list gives its resources; over another, none."""
-        section = self.section("Resources")
         found: dict[str, Resource] = {}
-        for entry in unrolled(section) if section is not None else ():
+        for entry in self._resource_entries():
             node = entry.value
             if not isinstance(node, Mapping) or entry.key.text.startswith("Fn::"):
                 continue
@@ -153,6 +156,15 @@ class Template(_Template):
                 )
         return found
 
+    def _resource_entries(self) -> Iterable[Entry]:
+        section = self.section("Resources")
+        written = unrolled(section) if section is not None else ()
+        if self.service is None:
+            return written
+        from cfncors.template.packaged import with_packaged
+
+        return with_packaged(self.service, written)
+
     @cached_property
     def has_loops(self) -> bool:
         """Whether ``Fn::ForEach`` makes something that cannot be seen: its list is not literal."""
@@ -161,11 +173,20 @@ class Template(_Template):
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Resources of the given types, in the order of the file."""
+        if len(types) == 1:
+            return iter(self._by_type.get(types[0], ()))
         return (resource for resource in self.resources.values() if resource.type in types)
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            found.setdefault(resource.type, []).append(resource)
+        return found
 
     def in_world(self, world: World) -> Template:
         """The same template with parameters and conditions set; see :mod:`cfncors.template.worlds`."""
-        made = Template(self.document, self.root, world)
+        made = Template(self.document, self.root, world, self.service)
         # What does not depend on the world is not worked out again.
         made.__dict__.update({name: found for name, found in self.__dict__.items() if name != "parameters"})
         return made
@@ -210,18 +231,30 @@ def load(document: Document) -> Template | None:
     CloudFormation does not know.
     """
     root = document.root
-    if not isinstance(root, Mapping) or not _looks_like_template(root):
+    service = None
+    if isinstance(root, Mapping) and "provider" in root:
+        from cfncors.template.serverless import is_service, service_template
+
+        if is_service(root):
+            _check_tags(document)
+            document, root, service = service_template(document)
+    if not isinstance(root, Mapping) or (service is None and not _looks_like_template(root)):
         return None
+    _check_sections(document, root)
+    _check_tags(document)
+    return Template(document, root, service=service)
+
+
+def _check_sections(document: Document, root: Mapping) -> None:
     for name in _SECTIONS:
         node = root.get(name)
         if node is None or isinstance(node, Mapping) or (isinstance(node, Scalar) and node.is_null):
             continue
-        raise _wrong(document, node, f"{name} is {_kind(node)} where a mapping belongs")
+        if node.tag != UNKNOWN:
+            raise _wrong(document, node, f"{name} is {_kind(node)} where a mapping belongs")
     resources = root.get("Resources")
     if isinstance(resources, Mapping):
         _check_resources(document, resources)
-    _check_tags(document)
-    return Template(document, root)
 
 
 def _looks_like_template(root: Mapping) -> bool:
@@ -248,7 +281,7 @@ def _only_sections(root: Mapping) -> bool:
 
 def _check_resources(document: Document, resources: Mapping) -> None:
     for key, node in resources.entries:
-        if key.text.startswith("Fn::"):
+        if key.text.startswith("Fn::") or node.tag == UNKNOWN:
             continue
         if not isinstance(node, Mapping):
             raise _wrong(document, node, f"resource {key.text} is {_kind(node)} where a mapping belongs")
@@ -271,5 +304,4 @@ def _kind(node: Node) -> str:
 
 
 def _wrong(document: Document, node: Node, reason: str) -> UnreadableTemplate:
-    at = document.position(node.start)
-    return UnreadableTemplate(reason, at.line, at.column, at.offset)
+    return unreadable_at(document, node, reason)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
-from cfncors.template.intrinsics import Intrinsic, intrinsic, scalar_text
+from cfncors.template.intrinsics import HOLE, Intrinsic, intrinsic, scalar_text
 
 if TYPE_CHECKING:
     from cfncors.template.template import Template
@@ -64,12 +64,21 @@ def evaluate(template: Template, node: Node) -> Value:
     if node.__class__ is Scalar and node.tag is None:
         if node.is_null:
             return Absent(node)
+        if node.foreign and template.service is not None:
+            return Known(node.text, node, template.service.assumes(node), node.is_text)
         return Known(node.text, node, typed=node.is_text)
     found = intrinsic(node)
     if found is None:
         return Unknown(node, "not a text")
     evaluator = _EVALUATORS.get(found.name)
     return evaluator(template, found) if evaluator else Unknown(node, f"{found.name} is known at deployment")
+
+
+def _variable(_: Template, call: Intrinsic) -> Value:
+    """A text with variables of the Serverless Framework that are known when it packages the service."""
+    parts = call.argument.text.split(HOLE) if isinstance(call.argument, Scalar) else ["", ""]
+    pieces = tuple(None if at % 2 else part for at, part in enumerate(parts) if at % 2 or part)
+    return Unknown(call.node, "a variable that is known when the service is packaged", pieces)
 
 
 def _ref(template: Template, call: Intrinsic) -> Value:
@@ -261,6 +270,7 @@ def scalar_text_of(node: Node) -> str | None:
 
 
 _EVALUATORS: Final[dict[str, Callable[[Template, Intrinsic], Value]]] = {
+    "Fn::Variable": _variable,
     "Ref": _ref,
     "Fn::If": _if,
     "Fn::Sub": _sub,
