@@ -113,6 +113,9 @@ def _match(placed: Placed, has_place: bool) -> RuleMatch:
     if not has_place:
         return RuleMatch(path, message)
     start, end = placed.start, placed.end
+    if placed.named_at is not None:  # cfn-lint knows one file: the place there that names the other
+        path, message = [], f"{placed.file}:{start.line}:{start.column}: {message}"
+        start, end = placed.named_at
     return RuleMatch(path, message, location=(start.line - 1, start.column - 1, end.line - 1, end.column - 1))
 
 

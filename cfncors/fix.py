@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding
-from cfncors.lint import check_text, read_file, screen, settle
-from cfncors.report import Applied, FileReport, FixResult, Held, Placed
+from cfncors.lint import check_text, internal_error, read_file, screen, settle
+from cfncors.report import Applied, Changed, FileReport, FixResult, Held, Placed
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
 from cfncors.source import Sequence as ListNode
 from cfncors.source.document import Shared
+from cfncors.source.edit import overlap
 
 if TYPE_CHECKING:
     from cfncors.proof import Proof
@@ -40,10 +41,17 @@ class _Group(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-class _Result(NamedTuple):
-    """A text that passed, its check, and what was done."""
+class _Texts(NamedTuple):
+    """The text of a template, and those of files that it names, as far as they differ from what is on disk."""
 
-    text: str
+    own: str
+    beside: dict[str, str]
+
+
+class _Result(NamedTuple):
+    """Texts that passed, their check, and what was done."""
+
+    texts: _Texts
     report: FileReport
     made: list[_Group]
 
@@ -53,7 +61,10 @@ def fix_text(text: str, name: str, settings: Settings, unsafe: bool = False) -> 
     # A fix may not add a finding of any rule, so all are watched, however few are to be fixed.
     watched = settings._replace(select=(*settings.select, "E", "W", "I")) if settings.select else settings
     engine = _Engine(name, settings, watched, unsafe)
-    return engine.run(text)
+    try:
+        return engine.run(text)
+    except Exception as error:  # one of ours; the file stays as it is, and the others are mended all the same
+        return FixResult(name, text, text, FileReport(name, internal=(internal_error("the fix", error),)))
 
 
 def fix_bytes(data: bytes, name: str, settings: Settings, unsafe: bool = False, found: bool = False) -> FixResult:
@@ -88,7 +99,7 @@ class _Engine:
         self.proves_each = False
 
     def run(self, before: str) -> FixResult:
-        start = self.check(before)
+        start = self.check(_Texts(before, {}))
         result = self.passes(before, start)
         if not result.changed:
             return result
@@ -107,12 +118,12 @@ class _Engine:
         return prove(before.document, after.document, made)
 
     def passes(self, before: str, start: FileReport) -> FixResult:
-        text, report = before, start
+        texts, report = _Texts(before, {}), start
         for _ in range(MAX_PASSES):
-            result = self.one_pass(text, report)
+            result = self.one_pass(texts, report)
             if result is None:
                 break
-            text, report, made = result
+            texts, report, made = result
             placed = [each for group in made for each in group.placed]
             self.applied += [Applied(each.finding.rule, _title(each)) for each in placed]
             self.made += [each.finding for each in placed]
@@ -121,12 +132,13 @@ class _Engine:
             self.refused = {id(placed): f"still not at rest after {MAX_PASSES} passes" for placed in wanted}
         held = tuple(self.held(report))
         left = tuple(placed for placed in report.placed if self.settings.wants(placed.finding.rule.id))
-        return FixResult(self.name, before, text, report._replace(placed=left), tuple(self.applied), held)
+        done = FixResult(self.name, before, texts.own, report._replace(placed=left), tuple(self.applied), held)
+        return done._replace(beside=tuple(_changed(start, texts)))
 
-    def check(self, text: str) -> FileReport:
-        return check_text(text, self.name, self.watched)
+    def check(self, texts: _Texts) -> FileReport:
+        return check_text(texts.own, self.name, self.watched, texts.beside)
 
-    def one_pass(self, text: str, report: FileReport) -> _Result | None:
+    def one_pass(self, texts: _Texts, report: FileReport) -> _Result | None:
         """What a pass comes to; ``None`` when there is nothing left that may be done."""
         wanted = (placed for placed in report.placed if self.wants(placed.finding))
         # What a failed rule would say of a result is unknown, so nothing may be changed.
@@ -135,7 +147,7 @@ class _Engine:
             return None
         groups = [group for group in self.groups(report.placed) if self.may_share(report.document, group)]
         while chosen := list(_without_overlaps(groups)):
-            result = self.together(text, report, chosen)
+            result = self.together(texts, report, chosen)
             if result is not None:
                 return result
             groups = [group for group in groups if group not in chosen]  # those that waited for refused ones
@@ -170,9 +182,9 @@ class _Engine:
         touched = _touched(document, group.edits)
         return next((aliases for aliases, places in touched if len(group.placed) < places), 0)
 
-    def together(self, text: str, report: FileReport, chosen: list[_Group]) -> _Result | None:
+    def together(self, texts: _Texts, report: FileReport, chosen: list[_Group]) -> _Result | None:
         """All chosen fixes at once; failing that, each with the good ones before it, and the others are refused."""
-        result, why = self.attempt(text, report, chosen)
+        result, why = self.attempt(texts, report, chosen)
         if result is not None:
             return result
         if len(chosen) == 1:
@@ -180,7 +192,7 @@ class _Engine:
             return None
         good: list[_Group] = []
         for group in chosen:
-            after, why = self.attempt(text, report, [*good, group])
+            after, why = self.attempt(texts, report, [*good, group])
             if after is None:
                 self.refuse(group, why)
             else:
@@ -188,24 +200,24 @@ class _Engine:
                 result = after
         return result
 
-    def attempt(self, text: str, report: FileReport, chosen: Sequence[_Group]) -> tuple[_Result | None, str]:
+    def attempt(self, texts: _Texts, report: FileReport, chosen: Sequence[_Group]) -> tuple[_Result | None, str]:
         """Make the chosen fixes, then those of findings that they bring to light. ``None`` and what is wrong with
         the chosen ones when that leads nowhere."""
         made: list[_Group] = []
         first_objection = ""
-        step = list(chosen)
+        step, here = list(chosen), report
         for _ in range(MAX_STEPS):
+            assert here.document is not None  # what could not be read has no fix
             try:
-                text = apply(text, (edit for group in step for edit in group.edits))
-                text.encode()
+                texts = _edited(here.document, texts, [edit for group in step for edit in group.edits])
             except ValueError as error:  # edits that overlap, or text that UTF-8 cannot hold
                 return None, first_objection or str(error)
             made += step
-            here = self.check(text)
+            here = self.check(texts)
             objection = _objection(report, here, chosen)
             if objection is None:
                 failed = self.unproved(report, here, made)
-                return (None, failed) if failed else (_Result(text, here, made), "")
+                return (None, failed) if failed else (_Result(texts, here, made), "")
             first_objection = first_objection or objection
             step = list(_without_overlaps(self.revealed(report, here)))
             if not step:
@@ -245,6 +257,28 @@ class _Engine:
                 yield Held(placed, "it overlaps with another fix", True)
 
 
+def _edited(document: Document, texts: _Texts, edits: Sequence[Edit]) -> _Texts:
+    """The texts after edits of a template and of the files beside it. Raises ValueError; see :func:`apply`."""
+    own = apply(document.text, (edit for edit in edits if document.home(edit.start) is document))
+    beside = dict(texts.beside)
+    for name, (file, _) in document.beside.items():
+        its = [edit for edit in edits if document.home(edit.start) is file]
+        if its:
+            beside[name] = file.own(apply(file.text, its))
+    for text in (own, *beside.values()):
+        text.encode()
+    return _Texts(own, beside)
+
+
+def _changed(start: FileReport, texts: _Texts) -> Iterator[Changed]:
+    """The files beside a template that are not as they were."""
+    read = start.document.beside if start.document is not None else {}
+    for name, after in texts.beside.items():
+        before = read[name].document.own() if name in read else ""
+        if after != before:
+            yield Changed(name, before, after)
+
+
 def _key(finding: Finding) -> Key:
     return finding.rule.id, finding.message
 
@@ -258,17 +292,9 @@ def _without_overlaps(groups: Iterable[_Group]) -> Iterator[_Group]:
     taken: list[Edit] = []
     for group in groups:
         new = [edit for edit in group.edits if edit not in taken]
-        if not new or not any(_overlap(edit, other) for edit in new for other in taken):
+        if not new or not any(overlap(edit, other) for edit in new for other in taken):
             taken += new
             yield group
-
-
-def _overlap(one: Edit, other: Edit) -> bool:
-    """Whether two edits touch the same text. An insertion at the border of another edit counts: which of the two
-    comes first would be chance."""
-    if one.start == one.end or other.start == other.end:
-        return one.start <= other.end and other.start <= one.end
-    return one.start < other.end and other.start < one.end
 
 
 def _objection(before: FileReport, after: FileReport, chosen: Sequence[_Group]) -> str | None:
@@ -303,8 +329,15 @@ def _new(before: FileReport, after: FileReport) -> list[Placed]:
 
 def _touched(document: Document, edits: tuple[Edit, ...]) -> list[tuple[int, int]]:
     """The anchored values that edits change: how many aliases repeat each, and in how many places it counts."""
-    if not document.shared:
-        return []
+    return [
+        found
+        for file in (document, *(each.document for each in document.beside.values()))
+        if file.shared
+        for found in _touched_in(file, [edit for edit in edits if document.home(edit.start) is file])
+    ]
+
+
+def _touched_in(document: Document, edits: list[Edit]) -> list[tuple[int, int]]:
     try:
         new = parse(apply(document.text, edits), document.name)
     except (UnreadableTemplate, ValueError):

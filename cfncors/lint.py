@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
 import cfncors.checks.meta as meta
 from cfncors.checks import CHECKS
+from cfncors.checks.synthesised import for_the_program
 from cfncors.config import Settings
-from cfncors.discover import Candidate
+from cfncors.discover import Candidate, is_service_name
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding, Rule
+from cfncors.functions import with_evidence
 from cfncors.gateway import Model, build
 from cfncors.report import FileReport, place
 from cfncors.source import decode, parse
 from cfncors.suppress import suppress
 from cfncors.template import Template, load
+from cfncors.template.nested import nested
 
 #: Set (or ``--debug``) to get a traceback for an internal error.
 DEBUG: Final = "CFNCORS_DEBUG"
@@ -26,29 +29,32 @@ DEBUG: Final = "CFNCORS_DEBUG"
 _WORTH_PROCESSES: Final = 400_000
 _MANY_FILES: Final = 16
 
+_FROM_DISK: Final[Mapping[str, str]] = {}
+
 Result = TypeVar("Result")
 
 
-def check_text(text: str, name: str, settings: Settings) -> FileReport:
-    """Check a template's text. Nothing is raised for bad input: the report says what is wrong with it."""
+def check_text(text: str, name: str, settings: Settings, beside: Mapping[str, str] = _FROM_DISK) -> FileReport:
+    """Check a template's text. Nothing is raised for bad input: the report says what is wrong with it. ``beside`` are
+    the texts of files that it names, where they are not to be read from disk."""
     try:
-        document = parse(text, name)
+        document = parse(text, name)._replace(texts=beside)
         template = load(document)
     except UnreadableTemplate as error:
         return FileReport(name, error=error)
     except Exception as error:
-        return FileReport(name, internal=(_internal("reading the file", error),))
+        return FileReport(name, internal=(internal_error("reading the file", error),))
     if template is None:
         return FileReport(name, document, skipped=True)
     try:
-        model = build(template, settings)
+        model = with_evidence(build(template, settings))
     except UnreadableTemplate as error:
         return FileReport(name, document, error=error)
     except Exception as error:
-        return FileReport(name, document, internal=(_internal("the model of the template", error),))
+        return FileReport(name, document, internal=(internal_error("the model of the template", error),))
     findings, internal = _findings(template, model, name, settings)
-    placed = sorted((place(document, finding) for finding in findings), key=lambda each: each.order)
-    return FileReport(name, document, tuple(placed), internal=tuple(internal))
+    placed = sorted((place(template.document, finding) for finding in findings), key=lambda each: each.order)
+    return FileReport(name, document, tuple(placed), internal=tuple(internal), nested=tuple(nested(template)))
 
 
 def check_file(path: str, settings: Settings, found: bool = False) -> FileReport:
@@ -74,7 +80,7 @@ def read_file(path: str) -> bytes | FileReport:
 
 def screen(data: bytes, name: str, found: bool) -> str | FileReport:
     """The text to check, or the report when a look at the bytes is enough."""
-    if found and b"Resources" not in data:
+    if found and b"Resources" not in data and not (b"provider" in data and is_service_name(name)):
         return FileReport(name, skipped=True)
     try:
         return decode(data)
@@ -128,6 +134,7 @@ def _findings(template: Template, model: Model, name: str, settings: Settings) -
         if wants(rule.id) and (not rule.audit or rule.id in settings.select):
             _run(rule, model, findings, internal)
     kept, remarks = suppress(template, findings, [rule for rule, _ in CHECKS.values()], wants)
+    kept = for_the_program(model, kept)
     if wants(meta.UNUSED_SUPPRESSION.id):
         kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]
     return kept, internal
@@ -139,11 +146,11 @@ def _run(rule: Rule, model: Model, findings: list[Finding], internal: list[str])
     try:
         findings += check(model)
     except Exception as error:
-        internal.append(_internal(f"rule {rule.id}", error))
+        internal.append(internal_error(f"rule {rule.id}", error))
 
 
-def _internal(where: str, error: Exception) -> str:
-    """An entry for a fault of ours. Raises the error itself in debug mode."""
+def internal_error(where: str, error: Exception) -> str:
+    """An entry of a report for a fault of ours. Raises the error itself in debug mode."""
     if os.environ.get(DEBUG):
         raise error
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -21,6 +21,7 @@ from cfncors.template import Template
 SHORT_SPAN: Final = 10
 
 _DIRECTIVE: Final = r"(?<![^\s\ufeff])#[ \t]*cfncors:[ \t]*(?P<body>[^\r\n]*)"
+_IN_CODE: Final = _DIRECTIVE.replace("#", "(?:#|//)", 1)
 _IGNORE: Final = r"ignore[ \t]*\[(?P<ids>[^\]\r\n]*)\]"
 _HOW: Final = "write `# cfncors: ignore[E9421] reason`"
 _HOW_METADATA: Final = "write `cfncors: {ignore: [E9421, {id: W9422, reason: …}]}`"
@@ -79,8 +80,9 @@ def _unused(unused: Iterable[Suppression], rules: Sequence[Rule], wants: Callabl
 
 def _collect(template: Template, remarks: list[Remark]) -> Iterator[Suppression]:
     document = template.document
-    if "cfncors" in document.text and document.format == "yaml":
-        yield from _comments(document, remarks)
+    for file in (document, *(each.document for each in document.beside.values())):
+        if "cfncors" in file.text and file.format != "json":
+            yield from _comments(file, remarks)
     if "Metadata" not in document.text:
         return
     yield from _metadata(template.root, lambda finding: True, remarks)
@@ -101,7 +103,7 @@ def _inside(logical_id: str, node: Node) -> Callable[[Finding], bool]:
 
 def _comments(document: Document, remarks: list[Remark]) -> Iterator[Suppression]:
     text = document.text
-    found = list(re.finditer(_DIRECTIVE, text))
+    found = list(re.finditer(_IN_CODE if document.format == "code" else _DIRECTIVE, text))
     quoted = _quoted(document.root, text) if found else []
     for match in found:
         if any(start < match.start() < end for start, end in quoted):
@@ -154,6 +156,8 @@ def _near(document: Document, offset: int) -> Callable[[Finding], bool]:
         target += 1
 
     def covers(finding: Finding) -> bool:
+        if not document.base <= finding.node.start <= len(document.text):
+            return False
         first = document.position(finding.node.start).line
         last = document.position(finding.node.end).line
         if alone:
@@ -166,7 +170,7 @@ def _near(document: Document, offset: int) -> Callable[[Finding], bool]:
 
 
 def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#")
+    return line.lstrip().startswith(("#", "//"))
 
 
 # -- metadata ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""``Fn::Transform: AWS::Include`` of a local file: its contents as part of the template, at the place of the include.
+"""OpenAPI definitions in files of their own, read, checked and edited where they are.
 
-CloudFormation inlines the file before anything else looks at the template (CloudFormation User Guide,
-"AWS::Include transform"); ``aws cloudformation package`` uploads a local one.
+``Fn::Transform: AWS::Include`` is inlined before anything else looks at the template (CloudFormation User Guide,
+"AWS::Include transform"). ``DefinitionUri`` and ``BodyS3Location`` may name a local file, too, which
+``aws cloudformation package`` and ``sam package`` upload (AWS CLI Command Reference, "package").
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 import os
 
 from cfncors.errors import UnreadableTemplate
-from cfncors.source import Mapping, Node, Scalar, Sequence, decode, parse
-from cfncors.source.nodes import Entry
+from cfncors.source import Document, Mapping, Node, decode, parse_beside
 from cfncors.template import Template, intrinsic, scalar_text
 
 _LARGEST = 2_000_000
@@ -26,34 +26,29 @@ def included(template: Template, node: Node | None) -> Mapping | None:
     if scalar_text(found.argument.get("Name")) != "AWS::Include":
         return None
     arguments = found.argument.get("Parameters")
-    location = template.known(arguments.get("Location")) if isinstance(arguments, Mapping) else None
-    contents = _read(template, location)
-    return _placed(contents, found.node) if isinstance(contents, Mapping) else None  # type: ignore[return-value]
+    place = arguments.get("Location") if isinstance(arguments, Mapping) else None
+    return named(template, place)
 
 
-def _read(template: Template, location: str | None) -> Node | None:
-    name = template.document.name
-    if location is None or "://" in location or name.startswith("<"):
+def named(template: Template, place: Node | None) -> Mapping | None:
+    """The mapping in a local file that ``place`` names; ``None`` when there is no such file or no mapping in it."""
+    location = template.known(place)
+    contents = _read(template.document, location, place) if place is not None and location else None
+    return contents.root if contents is not None and isinstance(contents.root, Mapping) else None
+
+
+def _read(document: Document, location: str, place: Node) -> Document | None:
+    if "://" in location or document.name.startswith("<"):
         return None
-    path = os.path.join(os.path.dirname(name), location)
+    path = os.path.normpath(os.path.join(os.path.dirname(document.name), location))
     try:
-        if os.path.getsize(path) > _LARGEST:
-            return None
-        with open(path, "rb") as file:
-            return parse(decode(file.read()), path).root
+        return parse_beside(document, document.texts.get(path) or _text(path), path, place)
     except (OSError, ValueError, UnreadableTemplate):
         return None
 
 
-def _placed(node: Node, place: Node) -> Node:
-    """A copy of ``node`` that stands where the include stands and cannot be edited."""
-    copy: Node
-    if isinstance(node, Scalar):
-        copy = Scalar(node.text, place.start, place.end, node.style, node.tag, node.is_text)
-    elif isinstance(node, Sequence):
-        copy = Sequence([_placed(item, place) for item in node.items], place.start, place.end, node.flow, node.tag)
-    else:
-        entries = [Entry(_placed(e.key, place), _placed(e.value, place)) for _, e in node.items()]  # type: ignore[arg-type]
-        copy = Mapping(entries, place.start, place.end, node.flow, node.tag)
-    copy.foreign = True
-    return copy
+def _text(path: str) -> str:
+    if os.path.getsize(path) > _LARGEST:
+        raise OSError("larger than any definition that API Gateway takes")
+    with open(path, "rb") as file:
+        return decode(file.read())

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from cfncors.gateway import openapi, parameters
-from cfncors.gateway.include import included
+from cfncors.gateway.include import included, named
 from cfncors.gateway.model import (
     NO_AUTHORIZATION,
     UNKNOWN_AUTHORIZATION,
@@ -99,11 +99,12 @@ def rest_apis(parts: Parts) -> Iterator[RestApi]:
 def _rest_api(parts: Parts, resource: Resource) -> RestApi:
     template = parts.template
     written = resource.get("Body")
-    body = included(template, written)
+    elsewhere = resource.get("BodyS3Location")
+    body = included(template, written) or named(template, elsewhere)
     api = resource.logical_id
     incomplete = (
-        (written is not None and body is None)
-        or any(name in (resource.properties or ()) for name in ("BodyS3Location", "CloneFrom", "Fn::Transform"))
+        ((written is not None or elsewhere is not None) and body is None)
+        or any(name in (resource.properties or ()) for name in ("CloneFrom", "Fn::Transform"))
         or (resource.properties is None and resource.node.get("Properties") is not None)
         or template.has_loops
         or (body is not None and openapi.is_opaque(body))

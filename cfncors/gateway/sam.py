@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from cfncors.gateway import openapi, parameters
-from cfncors.gateway.include import included
+from cfncors.gateway.include import included, named
 from cfncors.gateway.merge import globals_for, merged
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
@@ -124,10 +124,17 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
     properties = merged(shared, own)
     api = resource.logical_id if resource is not None else IMPLICIT
     written = properties.get("DefinitionBody") if properties is not None else None
-    body = included(template, written) if written is not None else None
+    elsewhere = properties.get("DefinitionUri") if properties is not None else None
+    body = included(template, written) or named(template, elsewhere)
+    if written is None and elsewhere is not None:
+        # SAM takes a definition in a file of its own as it is: its translator refuses Cors, Auth and GatewayResponses.
+        written, properties = (
+            elsewhere,
+            _only(properties, ("BinaryMediaTypes", "EndpointConfiguration", "DefinitionUri")),
+        )
     incomplete = (
         (written is not None and body is None)
-        or (properties is not None and any(name in properties for name in ("DefinitionUri", "Fn::Transform")))
+        or (properties is not None and "Fn::Transform" in properties)
         or (resource is not None and own is None and resource.node.get("Properties") is not None)
         or template.has_loops
         or (body is not None and openapi.is_opaque(body))
@@ -165,6 +172,13 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
         body,
         tuple(responses),
     )
+
+
+def _only(properties: Mapping | None, names: tuple[str, ...]) -> Mapping | None:
+    if properties is None:
+        return None
+    kept = [entry for entry in properties.entries if entry.key.text in names]
+    return Mapping(kept, properties.start, properties.end, properties.flow, properties.tag)
 
 
 def _is_opaque(properties: Mapping) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding
-from cfncors.source import Document, Scalar
+from cfncors.source import Document, Edit, Scalar
 from cfncors.source.document import Position
 
 
@@ -18,11 +18,16 @@ class Placed(NamedTuple):
     end: Position
     path: tuple[str | int, ...]
     source: str
+    #: the file that it is in, where that is one which the template names; and where the template names it
+    file: str | None = None
+    named_at: tuple[Position, Position] | None = None
+    #: what its fix changes in which file (``None``: the template), with that file's own offsets
+    edits: tuple[tuple[str | None, Edit], ...] = ()
 
     @property
     def order(self) -> tuple[int, str, str]:
-        """Sorts findings as a reader meets them in the file."""
-        return self.start.offset, self.finding.rule.id, self.finding.message
+        """Sorts findings as a reader meets them in the file; those of files that it names follow."""
+        return self.finding.node.start, self.finding.rule.id, self.finding.message
 
 
 class FileReport(NamedTuple):
@@ -37,6 +42,8 @@ class FileReport(NamedTuple):
     error: UnreadableTemplate | None = None
     internal: tuple[str, ...] = ()
     skipped: bool = False
+    #: the templates of its nested stacks that are files beside it
+    nested: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -55,9 +62,28 @@ class FileReport(NamedTuple):
 
 def place(document: Document, finding: Finding) -> Placed:
     """Work out lines, columns and path of a finding."""
-    start = document.position(finding.node.start)
-    end = document.position(finding.node.end)
-    return Placed(finding, start, end, tuple(document.path(finding.node)), document.line_text(start.line))
+    node = finding.node
+    home = document.home(node.start)
+    start, end = home.position(node.start), home.position(node.end)
+    named = document.beside[home.name].place if home is not document else None
+    return Placed(
+        finding,
+        start,
+        end,
+        tuple(home.path(node)),
+        home.line_text(start.line),
+        None if named is None else home.name,
+        None if named is None else (document.position(named.start), document.position(named.end)),
+        tuple(_in_its_file(document, edit) for edit in finding.fix.edits) if finding.fix is not None else (),
+    )
+
+
+def _in_its_file(document: Document, edit: Edit) -> tuple[str | None, Edit]:
+    home = document.home(edit.start)
+    if home is document:
+        return None, edit
+    start, end = (home.position(offset).offset for offset in (edit.start, edit.end))
+    return home.name, Edit(start, end, edit.text)
 
 
 def _without_tree(placed: Placed) -> Placed:

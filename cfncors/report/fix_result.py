@@ -23,6 +23,14 @@ class Held(NamedTuple):
     refused: bool
 
 
+class Changed(NamedTuple):
+    """A file that a template names, before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
 class FixResult(NamedTuple):
     """The text before and after, what was done, what was held back, and the check of the text after."""
 
@@ -34,11 +42,19 @@ class FixResult(NamedTuple):
     held: tuple[Held, ...] = ()
     #: the exchanges whose verdict in a browser differs, in words
     changes: tuple[str, ...] = ()
+    #: what was done in files that it names
+    beside: tuple[Changed, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether there is something to write."""
-        return self.before != self.after
+        return self.before != self.after or bool(self.beside)
+
+    @property
+    def files(self) -> tuple[Changed, ...]:
+        """Everything that there is to write, the template itself first."""
+        own = (Changed(self.name, self.before, self.after),) if self.before != self.after else ()
+        return (*own, *self.beside)
 
     def portable(self) -> FixResult:
         """The same without trees; see :meth:`FileReport.portable`."""

@@ -23,7 +23,8 @@ def done(result: FixResult, dry: bool, style: Style) -> str:
     rules = ", ".join(rule_id if number == 1 else f"{rule_id} ×{number}" for rule_id, number in sorted(times.items()))
     verb = style.cyan("would fix") if dry else style.green("fixed")
     fixes = counted(len(result.applied), "fix", "fixes")
-    return f"{verb} {printable_name(result.name)}: {fixes} ({rules})\n{_changes(result, style)}"
+    files = ", ".join(printable_name(each.name) for each in result.files)
+    return f"{verb} {files or printable_name(result.name)}: {fixes} ({rules})\n{_changes(result, style)}"
 
 
 def _changes(result: FixResult, style: Style) -> str:
@@ -49,9 +50,14 @@ def _refused(placed: Placed, reason: str | None) -> Placed:
 
 def held(result: FixResult, style: Style) -> str:
     """The refused fixes of a file, with reasons, for a run that does not print what is left."""
-    start = f"held back in {printable_name(result.name)}:"
     return "".join(
-        wrapped(f"{start} {_name(each.placed)} ({each.reason})", style.width, "", "  ") + "\n"
+        wrapped(
+            f"held back in {printable_name(each.placed.file or result.name)}: {_name(each.placed)} ({each.reason})",
+            style.width,
+            "",
+            "  ",
+        )
+        + "\n"
         for each in result.held
         if each.refused
     )
@@ -64,7 +70,7 @@ def _name(placed: Placed) -> str:
 def summary(results: Sequence[FixResult], dry: bool, files: int) -> str:
     """One sentence: how much was fixed and how much is left."""
     fixed = sum(len(result.applied) for result in results)
-    changed = sum(1 for result in results if result.applied)
+    changed = sum(len(result.files) for result in results if result.applied)
     findings = sum(len(result.report.placed) for result in results)
     unsafe = sum(1 for result in results for each in result.held if not each.refused)
     if fixed:

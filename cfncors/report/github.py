@@ -34,7 +34,7 @@ def _lines(report: FileReport) -> Iterator[str]:
 
 def _finding(name: str, placed: Placed) -> str:
     finding, start, end = placed.finding, placed.start, placed.end
-    properties: dict[str, str | int] = {"file": name, "line": start.line, "endLine": end.line}
+    properties: dict[str, str | int] = {"file": placed.file or name, "line": start.line, "endLine": end.line}
     if start.line == end.line:
         # GitHub takes columns only for an annotation on one line.
         properties |= {"col": start.column, "endColumn": end.column}

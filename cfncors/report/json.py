@@ -37,7 +37,7 @@ def _errors(report: FileReport) -> Iterator[dict[str, Any]]:
 def _finding(name: str, placed: Placed) -> dict[str, Any]:
     finding = placed.finding
     return {
-        "file": name,
+        "file": placed.file or name,
         "rule": finding.rule.id,
         "name": finding.rule.name,
         "severity": finding.rule.severity,
@@ -45,14 +45,15 @@ def _finding(name: str, placed: Placed) -> dict[str, Any]:
         "path": list(placed.path),
         "start": placed.start._asdict(),
         "end": placed.end._asdict(),
-        "fix": _fix(finding.fix),
+        "fix": _fix(finding.fix, placed),
         "no_fix": finding.no_fix,
         "says": None if finding.says is None else finding.says._asdict(),
         "url": finding.rule.url,
     }
 
 
-def _fix(fix: Fix | None) -> dict[str, Any] | None:
+def _fix(fix: Fix | None, placed: Placed) -> dict[str, Any] | None:
     if fix is None:
         return None
-    return {"title": fix.title, "safety": fix.safety, "edits": [edit._asdict() for edit in fix.edits]}
+    edits = [{**edit._asdict(), **({"file": file} if file is not None else {})} for file, edit in placed.edits]
+    return {"title": fix.title, "safety": fix.safety, "edits": edits}

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
+FrontDoor = Literal["rest", "http", "url", "s3", "cdn"]
 CaseName = Literal["preflight", "success", "client-error", "server-error"]
 Outcome = Literal["allowed", "blocked", "depends", "not-needed"]
 CASES: Final[tuple[CaseName, ...]] = ("preflight", "success", "client-error", "server-error")
 #: Better ones first; a case is as bad as its worst possibility.
 ORDER: Final[tuple[Outcome, ...]] = ("not-needed", "allowed", "depends", "blocked")
+
+#: The kind of what the browser says before anything is sent.
+REFUSED: Final = "refused"
+#: Front door -> what people call it.
+KINDS: Final[dict[FrontDoor, str]] = {
+    "rest": "REST API",
+    "http": "HTTP API",
+    "url": "function URL",
+    "s3": "bucket",
+    "cdn": "distribution",
+}
 
 
 class Reply(NamedTuple):
@@ -46,10 +58,10 @@ class Case(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A row of the table."""
+    """A row of the table. ``api`` is the logical id of the front door."""
 
     api: str
-    front_door: str
+    front_door: FrontDoor
     method: str
     path: str
     cases: tuple[Case, ...]
@@ -64,8 +76,8 @@ class Route(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """Pages of one origin, and what becomes of their requests. ``example`` says that the origin is made up: the API
-    names none."""
+    """Pages of one origin, and what becomes of their requests. ``example`` says that the origin is made up: the front
+    door names none, or a pattern."""
 
     origin: str
     credentials: bool
@@ -79,7 +91,7 @@ class Visit(NamedTuple):
 
 
 class Incomplete(NamedTuple):
-    """An API that is not simulated, and why."""
+    """A front door that is not simulated, and why."""
 
     api: str
     reason: str

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape
-from itertools import groupby
 from typing import Final
 
 from cfncors.report.simulation import Case, Route, Simulation, Visit
 from cfncors.report.simulation_words import (
+    ANY_STATUS,
     COLUMNS,
     DOUBT,
     LEGEND,
@@ -21,6 +21,7 @@ from cfncors.report.simulation_words import (
     Note,
     assumed,
     doubtful,
+    groups,
     notes,
     summary,
     verdict_word,
@@ -109,14 +110,14 @@ footer { font-size: .85rem; color: var(--soft); }
 """
 _LEAD: Final = "What browsers do with each route, before it is deployed."
 _FOOT: Final = (
-    "Predicted by cfncors from the template: API Gateway's answers, judged by the Fetch standard. A handler's own "
+    "Predicted by cfncors from the template: AWS's answers, judged by the Fetch standard. A handler's own "
     "headers are not part of a template."
 )
 _SUBTITLES: Final = {
     "preflight": "may it be sent?",
     "success": "can its answer be read?",
-    "client-error": "API Gateway's refusals",
-    "server-error": "API Gateway's failures",
+    "client-error": "AWS's refusals",
+    "server-error": "AWS's failures",
 }
 
 
@@ -169,9 +170,9 @@ def _head() -> Iterator[str]:
 
 
 def _body(visit: Visit) -> Iterator[str]:
-    for api, routes in groupby(visit.routes, key=lambda route: route.api):
+    for label, routes in groups(visit):
         yield '<tbody role="rowgroup"><tr class="group" role="row">'
-        yield f'<th scope="rowgroup" role="rowheader" colspan="{len(COLUMNS) + 1}">{_text(api)}</th></tr>'
+        yield f'<th scope="rowgroup" role="rowheader" colspan="{len(COLUMNS) + 1}">{_text(label)}</th></tr>'
         yield from map(_row, routes)
         yield "</tbody>"
 
@@ -185,8 +186,9 @@ def _cell(case: Case) -> str:
     said = verdict_word(case)
     classes = f"cell {case.verdict}{'' if case.sent else ' unsent'}"
     words = word(case)
-    shown = f"<span>{_text(words)}</span>" if words.isdecimal() or not case.sent else ""
-    detail = said if words in ("none",) else said if words.isdecimal() else words if case.sent else ""
+    is_status = words.isdecimal() or words == ANY_STATUS
+    shown = f"<span>{_text(words)}</span>" if is_status or not case.sent else ""
+    detail = said if is_status or words == "none" else words if case.sent else ""
     small = f"<small>{_text(detail)}</small>" if detail else ""
     doubt = f' <span title="inferred, not documented">{DOUBT}</span>' if doubtful(case) else ""
     mark = f'<b aria-hidden="true">{MARKS[case.verdict]}</b>'
@@ -214,7 +216,7 @@ def _notes(visit: Visit) -> Iterator[str]:
 
 def _note(note: Note) -> str:
     is_open = " open" if note.verdict == "blocked" else ""
-    mark = "" if note.title.startswith(DOUBT) else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
+    mark = "" if note.what == DOUBT else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
     lines = "".join(f"<p>{_text(line)}</p>" for line in note.lines)
     console = f"<pre>{_text(note.console)}</pre>" if note.console is not None else ""
     return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Final
 
 from cfncors.report.simulation import Case, Outcome, Route, Simulation, Visit
@@ -15,6 +14,7 @@ from cfncors.report.simulation_words import (
     Note,
     assumed,
     doubtful,
+    groups,
     notes,
     summary,
     visitors,
@@ -42,9 +42,11 @@ def render(simulation: Simulation, style: Style) -> str:
 def _visit(visit: Visit, style: Style) -> str:
     heading = style.bold(wrapped(_capital(visitors(visit)), style.width, "", ""))
     lines = [heading, ""]
-    room = min(max(map(_long, visit.routes), default=0) + 1, style.width - _cell(style) * len(COLUMNS))
-    for api, routes in groupby(visit.routes, key=lambda route: route.api):
-        lines.append(_header(api, room, style))
+    doors = list(groups(visit))
+    names = [*(route.name for route in visit.routes), *(label for label, _ in doors)]
+    room = min(max(map(_width, names), default=0) + 1, style.width - _cell(style) * len(COLUMNS))
+    for label, routes in doors:
+        lines.append(_header(label, room, style))
         for route in routes:
             lines.extend(_row(route, room, style))
         lines.append("")
@@ -67,10 +69,6 @@ def _cell(style: Style) -> int:
     return _CELL if style.width >= 64 else _NARROW_CELL
 
 
-def _long(route: Route) -> int:
-    return max(_width(route.name), _width(route.api))
-
-
 def _width(text: str) -> int:
     return sum(map(columns, printable(text)))
 
@@ -79,11 +77,11 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
 
 
-def _header(api: str, room: int, style: Style) -> str:
+def _header(label: str, room: int, style: Style) -> str:
     names = "".join(_padded(name, _cell(style)) for name in COLUMNS.values()).rstrip()
-    if _width(api) >= room:
-        return f"{style.bold(printable(api))}\n{' ' * max(room, 0)}{style.bold(names)}"
-    return style.bold(f"{_padded(printable(api), room)}{names}")
+    if _width(label) >= room:
+        return f"{style.bold(printable(label))}\n{' ' * max(room, 0)}{style.bold(names)}"
+    return style.bold(f"{_padded(printable(label), room)}{names}")
 
 
 def _row(route: Route, room: int, style: Style) -> Iterator[str]:
@@ -106,7 +104,7 @@ def _paint(verdict: Outcome, text: str, style: Style) -> str:
 
 
 def _note(note: Note, style: Style) -> Iterator[str]:
-    mark = MARKS[note.verdict] if not note.title.startswith(DOUBT) else ""
+    mark = MARKS[note.verdict] if note.what != DOUBT else ""
     title = f"{mark} {note.title}".strip()
     yield _paint(note.verdict if mark else "not-needed", wrapped(title, style.width, "", _INDENT), style)
     yield wrapped(f"on {note.where}", style.width, _INDENT, _INDENT * 2)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Final, NamedTuple
 
-from cfncors.report.simulation import CASES, Case, CaseName, Outcome, Reply, Simulation, Visit
+from cfncors.report.simulation import CASES, KINDS, REFUSED, Case, CaseName, Outcome, Reply, Route, Simulation, Visit
 
 MARKS: Final[dict[Outcome, str]] = {"allowed": "✓", "blocked": "✗", "depends": "?", "not-needed": "–"}
 COLUMNS: Final[dict[CaseName, str]] = {
@@ -15,6 +16,9 @@ COLUMNS: Final[dict[CaseName, str]] = {
     "server-error": "5XX",
 }
 DOUBT: Final = "~"
+#: Readable, whatever status the function or backend sends.
+ANY_STATUS: Final = "any"
+HANDLER_DECIDES: Final = "the handler decides"
 _MANY: Final = 12
 #: Mark -> what it says; every mark stands beside a word in its cell, too.
 LEGEND: Final = (
@@ -30,8 +34,8 @@ class Note(NamedTuple):
     """What is said below the table about cells that have the same story."""
 
     verdict: Outcome
-    case: CaseName
-    title: str
+    cases: tuple[CaseName, ...]
+    what: str
     lines: tuple[str, ...]
     console: str | None
     routes: tuple[str, ...] = ()
@@ -39,12 +43,21 @@ class Note(NamedTuple):
     later: tuple[str, ...] = ()
 
     @property
+    def title(self) -> str:
+        """The columns and what stands in them; the mark of a doubt in front."""
+        columns = ", ".join(COLUMNS[case] for case in self.cases)
+        if self.what == DOUBT:
+            return f"{DOUBT} {columns}"
+        return f"{columns}{':' if len(self.cases) > 1 or self.what == HANDLER_DECIDES else ''} {self.what}"
+
+    @property
     def where(self) -> str:
         """The routes, as a part of a sentence."""
-        now, later = _listed(self.routes), _listed(self.later)
+        waiting = tuple(route for route in self.later if route not in self.routes)
+        now, later = _listed(self.routes), _listed(waiting)
         if not later:
             return now
-        told = f"{later} once {'its' if len(self.later) == 1 else 'their'} preflight passes"
+        told = f"{later} once {'its' if len(waiting) == 1 else 'their'} preflight passes"
         return f"{now}, and on {told}" if now else told
 
 
@@ -61,8 +74,10 @@ def word(case: Case) -> str:
         return "not sent"
     if case.verdict == "not-needed":
         return "none"
+    if case.reply.status is None and case.verdict == "allowed":
+        return ANY_STATUS
     if case.reply.status is None:
-        return "handler" if case.reply.kind == "handler" else "unknown"
+        return case.reply.kind if case.reply.kind in ("handler", REFUSED) else "unknown"
     return str(case.reply.status)
 
 
@@ -84,30 +99,43 @@ def visitors(visit: Visit) -> str:
     return f"pages of {visit.origin}, {with_or_without} credentials{' (an example)' if visit.example else ''}"
 
 
+def groups(visit: Visit) -> Iterator[tuple[str, list[Route]]]:
+    """The routes of each front door, with what stands above them: its logical id and, where not all front doors of
+    the table are REST APIs, what it is."""
+    told = {route.front_door for route in visit.routes} != {"rest"}
+    for (api, front_door), routes in groupby(visit.routes, key=lambda route: (route.api, route.front_door)):
+        yield f"{api} · {KINDS[front_door]}" if told else api, list(routes)
+
+
 def assumed(visit: Visit) -> list[str]:
     """Values that the predictions were made with."""
     return list(dict.fromkeys(each for route in visit.routes for case in route.cases for each in case.assumes))
 
 
 def notes(visit: Visit) -> list[Note]:
-    """The stories of all cells that are not simply readable, the blocked ones first, each with its routes.
+    """The stories of all cells that are not simply readable, the blocked ones first, each with its columns and routes.
 
     Stories that differ in their console line only, which names the address, are one.
     """
     found: dict[Note, Note] = {}
+    apis: dict[str, set[str]] = {}
     for route in visit.routes:
+        apis.setdefault(route.name, set()).add(route.api)
+    for route in visit.routes:
+        name = route.name if len(apis[route.name]) == 1 else f"{route.name} of {route.api}"
         for case in route.cases:
             for story in _notes(visit, case):
-                note = found.setdefault(story._replace(console=None), story)
-                found[story._replace(console=None)] = _on(note, route.name, case.sent)
+                key = story._replace(console=None, cases=())
+                found[key] = _on(found.setdefault(key, story), case, name)
     rank = {"blocked": 0, "depends": 1}
-    return sorted(found.values(), key=lambda note: (rank.get(note.verdict, 2), CASES.index(note.case)))
+    return sorted(found.values(), key=lambda note: (rank.get(note.verdict, 2), CASES.index(note.cases[0])))
 
 
-def _on(note: Note, route: str, sent: bool) -> Note:
-    if sent:
-        return note._replace(routes=tuple(dict.fromkeys((*note.routes, route))))
-    return note._replace(later=tuple(dict.fromkeys((*note.later, route))))
+def _on(note: Note, case: Case, route: str) -> Note:
+    cases = tuple(sorted({*note.cases, case.case}, key=CASES.index))
+    if case.sent:
+        return note._replace(cases=cases, routes=tuple(dict.fromkeys((*note.routes, route))))
+    return note._replace(cases=cases, later=tuple(dict.fromkeys((*note.later, route))))
 
 
 def _notes(visit: Visit, case: Case) -> Iterator[Note]:
@@ -115,24 +143,24 @@ def _notes(visit: Visit, case: Case) -> Iterator[Note]:
     if reply.verdict in ("blocked", "depends") and not (case.verdict == "blocked" and reply.verdict == "depends"):
         yield _story(visit, case, reply)
     for doubt in reply.doubts:
-        yield Note("allowed", case.case, f"{DOUBT} {COLUMNS[case.case]}", (doubt,), None)
+        yield Note("allowed", (case.case,), DOUBT, (doubt,), None)
 
 
 def _story(visit: Visit, case: Case, reply: Reply) -> Note:
-    column = COLUMNS[case.case]
+    cases = (case.case,)
     if reply.kind == "handler":
         must = f"Access-Control-Allow-Origin: {visit.origin}"
         if visit.credentials:
             must += " and Access-Control-Allow-Credentials: true"
         who = "the function or backend" if case.case != "preflight" else "the function or backend that gets OPTIONS"
-        return Note(reply.verdict, case.case, f"{column}: the handler decides", (f"{who} has to send {must}",), None)
+        return Note(reply.verdict, cases, HANDLER_DECIDES, (f"{who} has to send {must}",), None)
     lines = [_sentence(reply.reason)]
     if case.when:
         lines.insert(0, f"For {' and '.join(case.when)}:")
     others = [r for r in case.replies if r is not reply and r.verdict == reply.verdict]
     if others:
         lines.append(f"The same for {', '.join(dict.fromkeys(map(short, others)))}.")
-    return Note(reply.verdict, case.case, f"{column} {_titled(reply)}", tuple(lines), reply.console)
+    return Note(reply.verdict, cases, _titled(reply), tuple(lines), reply.console)
 
 
 def _titled(reply: Reply) -> str:
@@ -154,7 +182,7 @@ def summary(simulation: Simulation) -> str:
     """One sentence: how many of the cells are blocked."""
     routes = [route for visit in simulation.visits for route in visit.routes]
     if not routes:
-        return "No route of a REST API to simulate."
+        return "Nothing to simulate: no API, function URL, bucket with CORS rules or distribution with a route."
     blocked = [route for route in routes if any(case.verdict == "blocked" for case in route.cases)]
     number = len(routes)
     what = f"{number} route{'' if number == 1 else 's'}"

@@ -107,7 +107,7 @@ def _notes(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _place(name: str, placed: Placed) -> str:
-    return f"{printable_name(name)}:{placed.start.line}:{placed.start.column}:"
+    return f"{printable_name(placed.file or name)}:{placed.start.line}:{placed.start.column}:"
 
 
 def _id(finding: Finding, style: Style) -> str:

@@ -7,7 +7,7 @@ from cfncors.source.document import Document, Parent, Position, Shared
 from cfncors.source.edit import Edit, append, apply, put, remove, rename, replace
 from cfncors.source.emit import Data, Raw, Tagged
 from cfncors.source.nodes import Entry, Mapping, Node, Scalar, Sequence
-from cfncors.source.read import decode, parse
+from cfncors.source.read import code_beside, decode, parse, parse_beside
 
 __all__ = [
     "Data",
@@ -25,8 +25,10 @@ __all__ = [
     "Tagged",
     "append",
     "apply",
+    "code_beside",
     "decode",
     "parse",
+    "parse_beside",
     "put",
     "remove",
     "rename",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from collections.abc import Sequence as Sequence_
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -26,25 +27,90 @@ def unreadable(text: str, reason: str, offset: int) -> UnreadableTemplate:
     return UnreadableTemplate(reason, line, column, offset)
 
 
+def unreadable_at(document: Document, node: Node, reason: str) -> UnreadableTemplate:
+    """The error for a node of a file, or of one beside it, which is named then and placed where it is named."""
+    home = document.home(node.start)
+    if home is not document:
+        reason, node = f"{reason} in {home.name}", document.beside[home.name].place
+    at = document.position(node.start)
+    return UnreadableTemplate(reason, at.line, at.column, at.offset)
+
+
 class _Document(NamedTuple):
     name: str
     text: str
     root: Node
-    format: Literal["yaml", "json"]
+    format: Literal["yaml", "json", "code"]
     #: nodes that an anchor names -> how many aliases repeat them
     shared: dict[int, Shared] = {}  # noqa: RUF012 - never written to
     #: each tag that is not YAML's own, with the first node that bears it
     tags: dict[str, Node] = {}  # noqa: RUF012 - never written to
+    #: where the file's own text begins, behind the offsets of the file beside which it is read
+    base: int = 0
+    #: the file that names this one
+    main: Document | None = None
+    #: texts of files beside it that are not to be read from disk, by the name under which they are reported
+    texts: Dict[str, str] = {}
+
+
+class Beside(NamedTuple):
+    """A file that another one names: ``place`` is where. Its offsets follow those of the files before it, so that an
+    offset alone says which file it is in."""
+
+    document: Document
+    place: Node
 
 
 class Document(_Document):
-    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings."""
+    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings.
+
+    The text of a file that is read beside another begins with :attr:`base` line breaks, which are none of its own.
+    """
+
+    @cached_property
+    def beside(self) -> dict[str, Beside]:
+        """The files that were read beside this one, by the name under which they are reported."""
+        return {}
+
+    @property
+    def next_base(self) -> int:
+        """Where the text of the next file beside this one begins."""
+        return max([len(self.text), *(len(each.document.text) for each in self.beside.values())]) + 1
+
+    def name_of(self, offset: int) -> str | None:
+        """The name of the file beside this one that an offset lies in; ``None`` for this file."""
+        home = self.home(offset)
+        return None if home is self else home.name
+
+    def home(self, offset: int) -> Document:
+        """The file that an offset lies in: this one, the one beside which this one is read, or one beside it."""
+        if offset < self.base and self.main is not None:
+            return self.main.home(offset)
+        if offset > len(self.text):
+            for each in self.beside.values():
+                if each.document.base <= offset <= len(each.document.text):
+                    return each.document
+        return self
+
+    def own(self, text: str | None = None) -> str:
+        """The file's own text, as it is written; or that of ``text``, which edits have made of :attr:`text`."""
+        text = self.text if text is None else text
+        return text[self.base :] if self._breaks == self.base else text[0] + text[self.base :]
+
+    def at(self, offset: int) -> int:
+        """Where in :attr:`text` an offset of the file's own text is."""
+        return max(offset + self._breaks, self.base)
+
+    @property
+    def _breaks(self) -> int:
+        """How many line breaks stand before the file's own text. A byte order mark stands before them."""
+        return self.base - 1 if self.base and self.text.startswith("\ufeff") else self.base
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
+        starts = [self.base]  # of its own lines
         find = self.text.find
-        at = find("\n")
+        at = find("\n", self.base)
         while at >= 0:
             starts.append(at + 1)
             at = find("\n", at + 1)
@@ -54,9 +120,9 @@ class Document(_Document):
         """Line and column of an offset. Lines end at ``\\n`` as editors count them."""
         line = bisect_right(self._line_starts, offset)
         column = offset - self._line_starts[line - 1] + 1
-        if line == 1 and self.text.startswith("\ufeff") and column > 1:
+        if line == 1 and self.text.startswith("\ufeff") and column > 1 and not self.base:
             column -= 1
-        return Position(line, column, offset)
+        return Position(line, column, offset - self._breaks)
 
     def line_text(self, line: int) -> str:
         """The text of a line (from 1) without its ending and without a byte order mark."""
@@ -67,7 +133,7 @@ class Document(_Document):
     @cached_property
     def newline(self) -> str:
         """The line ending of the file: that of its first line, ``\\n`` when it has only one."""
-        at = self.text.find("\n")
+        at = self.text.find("\n", self.base)
         return "\r\n" if at > 0 and self.text[at - 1] == "\r" else "\n"
 
     def source(self, node: Node) -> str:
@@ -77,10 +143,13 @@ class Document(_Document):
     def path(self, node: Node) -> list[str | int]:
         """The keys and indexes that lead to ``node`` (a key leads to itself) where it is written.
 
-        A node that is not part of this file has none.
+        A node that is not part of this file has none, but for one that stands for something here (what a variable, a
+        default or an include brings): it has the path of what is written at its place.
         """
         path: list[str | int] = []
         parent = self.parent(node)
+        if parent is None and node.foreign:
+            parent = self._parent_at(node.start, node.end)
         while parent is not None:
             container, number = parent
             path.append(container.entries[number].key.text if isinstance(container, Mapping) else number)
@@ -109,6 +178,23 @@ class Document(_Document):
                 return None
             here = parts[-1]
         return None
+
+    def _parent_at(self, start: int, end: int) -> Parent | None:
+        """The container of the innermost node that covers a place."""
+        here, found = self.root, None
+        while not isinstance(here, Scalar):
+            inner = here.entries if isinstance(here, Mapping) else [(item,) for item in here.items]
+            covering = (
+                (part, Parent(here, number))
+                for number, parts in enumerate(inner)
+                for part in parts
+                if part.start <= start and end <= part.end
+            )
+            deeper = next(covering, None)
+            if deeper is None:
+                break
+            here, found = deeper
+        return found
 
     @cached_property
     def parents(self) -> dict[int, Parent]:

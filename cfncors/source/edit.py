@@ -53,6 +53,7 @@ from cfncors.source.splice import (
     keep_anchors,
     last_leaf,
     literals_may_end,
+    overlap,
     own,
 )
 from cfncors.source.style import are_spaced, block_style, comma_after, flow_style, part_start
@@ -75,6 +76,7 @@ def put(
     here = mapping
     for depth, name in enumerate(path):
         own(here)
+        document = document.home(here.start)
         rest = path[depth + 1 :]
         index = index_of(here, name)
         if index is None:
@@ -200,6 +202,7 @@ def _fill(document: Document, empty: Mapping | Sequence, value: Data) -> tuple[E
 def rename(document: Document, key: Scalar, name: str) -> tuple[Edit, ...]:
     """Give a key another name, in its own quotes where those can hold it. Raises :class:`CannotEdit`."""
     own(key)
+    document = document.home(key.start)
     parent = document.parent(key)
     if parent is None or not isinstance(parent.container, Mapping):
         raise CannotEdit("it is not a key of this file")
@@ -218,6 +221,7 @@ def rename(document: Document, key: Scalar, name: str) -> tuple[Edit, ...]:
 def append(document: Document, sequence: Sequence, value: Data) -> tuple[Edit, ...]:
     """Add an item at the end, in the style of the items. Raises :class:`CannotEdit`."""
     own(sequence)
+    document = document.home(sequence.start)
     text = document.text
     last = len(sequence.items) - 1
     if last < 0:
@@ -247,4 +251,4 @@ def _fill_sequence(document: Document, sequence: Sequence, value: Data) -> tuple
     return (Edit(at, at, new),)
 
 
-__all__ = ["Data", "Edit", "Raw", "Tagged", "append", "apply", "put", "remove", "rename", "replace"]
+__all__ = ["Data", "Edit", "Raw", "Tagged", "append", "apply", "overlap", "put", "remove", "rename", "replace"]

@@ -132,6 +132,7 @@ def block(document: Document, value: Data, style: Style) -> Block:
     if isinstance(value, Raw):
         return _raw_block(document, value.node, style)
     if isinstance(value, Tagged):
+        _allow_tag(document)
         inner = block(document, value.value, style)
         return inner._replace(head=_tagged(value, inner.head))
     if isinstance(value, dict) and value:
@@ -175,6 +176,12 @@ def _key(document: Document, key: str | Raw, style: Style, in_flow: bool) -> str
     return text
 
 
+def _allow_tag(document: Document) -> None:
+    """CloudFormation reads no short forms in an included file (User Guide, "AWS::Include transform")."""
+    if document.base:
+        raise CannotEdit("the short form of an intrinsic function means nothing in an included file")
+
+
 def _tagged(value: Tagged, text: str) -> str:
     if text[:1] in ("!", "&", "*"):
         raise CannotEdit("a value cannot have two tags")
@@ -189,6 +196,7 @@ def flow(document: Document, value: Data, style: Style, in_flow: bool = True, in
     if isinstance(value, Raw):
         return _raw_flow(document, value.node, style, in_flow, indent)
     if isinstance(value, Tagged):
+        _allow_tag(document)
         if style.json:
             raise CannotEdit("JSON has no tags")
         return _tagged(value, flow(document, value.value, style, in_flow, indent))
@@ -227,8 +235,11 @@ def _bracketed(brackets: str, parts: list[str], style: Style, indent: str) -> st
 
 
 def _raw_flow(document: Document, node: Node, style: Style, in_flow: bool, indent: str) -> str:
-    text = _source(document, node)
-    one_line = not any(mark in text for mark in BREAKS)
+    home = document.home(node.start)
+    if home is not document and node.tag is not None:
+        raise CannotEdit("a tag cannot be copied to another file")
+    text = _source(home, node)
+    one_line = home.format == document.format and not any(mark in text for mark in BREAKS)
     if isinstance(node, Scalar):
         if one_line and text and _may_stand(node, text, style, in_flow):
             return text
@@ -247,7 +258,7 @@ def _raw_flow(document: Document, node: Node, style: Style, in_flow: bool, inden
 def _raw_block(document: Document, node: Node, style: Style) -> Block:
     if isinstance(node, Scalar):
         if node.style in (LITERAL, FOLDED) and style.literals:
-            copied = _literal(document, node)
+            copied = _literal(document.home(node.start), node)
             if copied is not None:
                 return copied
     elif not node.flow:

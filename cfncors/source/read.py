@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cfncors.errors import UnreadableTemplate
-from cfncors.source.document import Document
+from cfncors.source.document import Beside, Document
+from cfncors.source.nodes import Node, Scalar
 
 _BOM = "\ufeff"
 
@@ -50,3 +51,45 @@ def parse(text: str, name: str = "<text>") -> Document:
             # Neither: the reader that came further points at the slip, JSON's when both stumble at one place.
             further = (yaml_error.offset or 0) > (json_error.offset or 0)
             raise (yaml_error if further else json_error) from None
+
+
+def parse_beside(document: Document, text: str, name: str, place: Node) -> Document:
+    """Read a file that ``document`` names at ``place``. Its nodes have offsets behind those of all files read so far,
+    so that edits of several files can be made in one go; one that has been read already is not read again.
+
+    Raises :class:`UnreadableTemplate` with the place in that file.
+    """
+    known = document.beside.get(name)
+    if known is not None:
+        return known.document
+    base = document.next_base
+    padded = _behind(text, base)
+    try:
+        read = parse(padded, name)._replace(base=base, main=document)
+    except UnreadableTemplate as error:
+        raise UnreadableTemplate(error.reason, *_place_in(text, error, base)) from None
+    document.beside[name] = Beside(read, place)
+    return read
+
+
+def code_beside(document: Document, text: str, name: str, place: Node) -> Document:
+    """A file of code that ``document`` names at ``place``; see :func:`parse_beside`. It has places and no tree."""
+    known = document.beside.get(name)
+    if known is not None:
+        return known.document
+    base = document.next_base
+    padded = _behind(text, base)
+    read = Document(name, padded, Scalar("", base, len(padded), ""), "code", base=base, main=document)
+    document.beside[name] = Beside(read, place)
+    return read
+
+
+def _behind(text: str, base: int) -> str:
+    """A text behind ``base`` line breaks; its byte order mark stays in front."""
+    return _BOM + "\n" * (base - 1) + text[1:] if text.startswith(_BOM) else "\n" * base + text
+
+
+def _place_in(text: str, error: UnreadableTemplate, base: int) -> tuple[int, int, int]:
+    """Line, column and offset of an error in a file whose text was read behind ``base`` line breaks."""
+    breaks = base - 1 if text.startswith(_BOM) else base
+    return max(error.line - breaks, 1), error.column, max((error.offset or base) - breaks, 0)

@@ -62,6 +62,7 @@ def replace(document: Document, node: Node, value: Data) -> tuple[Edit, ...]:
     A value that aliases repeat is changed at its anchor, so for all of them.
     """
     own(node)
+    document = document.home(node.start)
     parent = document.parent(node)
     if parent is None:
         if node is not document.root:

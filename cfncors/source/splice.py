@@ -52,6 +52,14 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[done:]])
 
 
+def overlap(one: Edit, other: Edit) -> bool:
+    """Whether two edits touch the same text. An insertion at the border of another edit counts: which of the two
+    comes first would be chance."""
+    if one.start == one.end or other.start == other.end:
+        return one.start <= other.end and other.start <= one.end
+    return one.start < other.end and other.start < one.end
+
+
 def own(node: Node) -> None:
     if node.foreign:
         raise CannotEdit("it stands in another file")
