@@ -1,0 +1,145 @@
+"""Methods of lists and dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from cfncors.handlers import members, objects, origin_tests
+from cfncors.handlers.model import Place
+from cfncors.handlers.values import (
+    NULL,
+    UNDEFINED,
+    Check,
+    Const,
+    Given,
+    Object,
+    Ref,
+    Tested,
+    Undefined,
+    Unknown,
+    Value,
+    choice,
+    const,
+    is_about_origin,
+    options,
+)
+
+if TYPE_CHECKING:
+    from cfncors.handlers.machine import Machine
+
+
+def _includes(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
+    return origin_tests.compare(machine, "in", given.at(0), holder, place)
+
+
+def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
+    """``some``, ``find`` …: the test for each item."""
+    items = found.items or ()
+    known = items if not found.is_open and len(items) <= 12 else (Unknown("an item of a list"),)
+    outcomes = [machine.maybe(given.at(0), Given((item,)), place) for item in known]
+    tests = [option for outcome in outcomes for option in options(outcome) if isinstance(option, Tested)]
+    if name in ("find", "filter", "findLast"):
+        about = bool(tests) or any(map(is_about_origin, outcomes))
+        if name == "filter":
+            return machine.allocate(Object({}, items, is_open=True))
+        return choice((*items, UNDEFINED)) if not found.is_open else Unknown("an item of a list", about)
+    if tests and len(tests) == len(outcomes):
+        return Tested(_one_check(tests), tests[0].negated)
+    return Unknown("computed", any(map(is_about_origin, outcomes)))
+
+
+def _one_check(tests: list[Tested]) -> Check:
+    kinds = {test.check.kind for test in tests}
+    texts = [text for test in tests for text in test.check.texts or ()]
+    known = len(kinds) == 1 and all(test.check.texts is not None for test in tests)
+    kind = tests[0].check.kind if len(kinds) == 1 else "unknown"
+    return Check(kind, tuple(texts) if known else None, tests[0].check.place)
+
+
+def _push(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
+    added = given.values
+    is_open = found.is_open or given.more
+    if name in ("extend", "concat"):
+        lists = [machine.object(value) for value in given.values]
+        added = tuple(item for each in lists if each is not None for item in each.items or ())
+        is_open = is_open or any(each is None or each.items is None or each.is_open for each in lists)
+    changed = replace(found, items=(*(found.items or ()), *added), is_open=is_open)
+    if name == "concat":
+        return machine.allocate(changed)
+    machine.set_object(holder.address, changed)
+    return UNDEFINED
+
+
+def _join(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
+    if found.is_open or not all(isinstance(item, Const) for item in found.items or ()):
+        return Unknown("computed", any(map(is_about_origin, found.items or ())))
+    mark = given.at(0)
+    texts = [str(item.value) for item in found.items or () if isinstance(item, Const)]
+    return const((str(mark.value) if isinstance(mark, Const) else ",").join(texts))
+
+
+def _map(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
+    for item in found.items or (Unknown("an item of a list"),):
+        machine.maybe(given.at(0), Given((item,)), place)
+    return machine.allocate(Object({}, (), is_open=True))
+
+
+LIST_METHODS: Final[dict[str, Callable[[Machine, Ref, Object, str, Given, Place], Value]]] = {
+    "includes": _includes,
+    "indexOf": _includes,
+    "some": _search,
+    "find": _search,
+    "filter": _search,
+    "findIndex": _search,
+    "push": _push,
+    "append": _push,
+    "extend": _push,
+    "concat": _push,
+    "join": _join,
+    "map": _map,
+    "forEach": _map,
+}
+
+# --- dictionaries
+
+
+def _get(machine: Machine, holder: Ref, found: Object, given: Given) -> Value:
+    key = given.at(0)
+    value = members.get_member(machine, holder, key, machine.frame_place())
+    kept = [option for option in options(value) if not isinstance(option, Undefined)]
+    if len(kept) == len(options(value)) and not any(isinstance(each, Unknown) for each in kept):
+        return value
+    default = given.at(1)
+    return choice((*kept, NULL if isinstance(default, Undefined) else default))
+
+
+def _update(machine: Machine, holder: Ref, found: Object, given: Given) -> Value:
+    objects.update(machine, holder, given.at(0), given.named)
+    return NULL
+
+
+def _setdefault(machine: Machine, holder: Ref, found: Object, given: Given) -> Value:
+    value = _get(machine, holder, found, given)
+    members.set_member(machine, holder, given.at(0), value)
+    return value
+
+
+def _copy(machine: Machine, holder: Ref, found: Object, given: Given) -> Value:
+    return machine.allocate(found)
+
+
+def _pop(machine: Machine, holder: Ref, found: Object, given: Given) -> Value:
+    value = _get(machine, holder, found, given)
+    members.set_member(machine, holder, given.at(0), UNDEFINED)
+    return value
+
+
+DICTIONARY_METHODS: Final[dict[str, Callable[[Machine, Ref, Object, Given], Value]]] = {
+    "get": _get,
+    "update": _update,
+    "setdefault": _setdefault,
+    "copy": _copy,
+    "pop": _pop,
+}

@@ -1,0 +1,173 @@
+"""What is known of a function's own code: where it is, what it returns, how it chooses an origin.
+
+Offsets are code points from 0 in the decoded text, as everywhere in this package; lines count from 1.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+ALLOW_ORIGIN: Final = "access-control-allow-origin"
+ALLOW_CREDENTIALS: Final = "access-control-allow-credentials"
+
+Language = Literal["javascript", "typescript", "tsx", "python", "go", "java", "csharp", "ruby"]
+#: Languages whose code is followed, and mended.
+FULL: Final = ("javascript", "typescript", "tsx", "python")
+
+Kind = Literal["success", "error", "unknown"]
+
+
+class Place(NamedTuple):
+    """A part of a file. ``path`` is absolute, or the template's own for code that stands in a template."""
+
+    path: str
+    start: int
+    end: int
+    line: int
+
+
+class Source(NamedTuple):
+    """A function's file, read. ``export`` names what is called in it: ``handler``, or ``app.lambda_handler``."""
+
+    path: str
+    text: str
+    language: Language
+    export: str
+    #: nothing outside of it is read
+    root: str
+    #: folders that Python modules and TypeScript ``baseUrl`` imports are searched in
+    search: tuple[str, ...] = ()
+    #: the code stands in the template: offsets are within ``text``, and it has no neighbours
+    inline: bool = False
+
+
+class Skipped(NamedTuple):
+    """Code that was not read. ``reason`` is one line: what, why, what to do."""
+
+    reason: str
+
+
+#: The status of a response: a number, ``None`` where none is written (an HTTP API and a function URL then answer 200,
+#: a REST API 502), ``"unknown"`` where it is computed.
+Status: TypeAlias = int | Literal["unknown"] | None
+
+
+class Header(NamedTuple):
+    """A header that a response sends. ``values`` are what it may be, ``None`` for a computed text; ``always`` is
+    false when it is sent on some paths only; ``multi`` when it stands in ``multiValueHeaders``."""
+
+    name: str
+    values: tuple[str | None, ...]
+    always: bool
+    place: Place | None
+    multi: bool = False
+
+    @property
+    def text(self) -> str | None:
+        """Its value where there is one only and it is known."""
+        return self.values[0] if len(self.values) == 1 else None
+
+
+class Response(NamedTuple):
+    """One response that a function may return.
+
+    ``place`` is the statement that returns it; ``literal`` the object that it is made of, perhaps in a shared helper
+    of another file; ``headers_place`` its headers' literal. ``headers`` are by lower-case name; with ``is_open``
+    there may be others, and values that are not known. ``preflight`` is true where only ``OPTIONS`` comes to it,
+    false where it cannot, ``None`` when that is not said.
+    """
+
+    statuses: tuple[Status, ...]
+    headers: dict[str, Header]
+    is_open: bool
+    kind: Kind
+    place: Place
+    literal: Place | None
+    headers_place: Place | None
+    preflight: bool | None
+    how: str = "returned"
+    #: sent twice: a name in ``headers`` and in ``multiValueHeaders``, with other values
+    doubled: tuple[str, ...] = ()
+    #: every literal that its headers may come from, and whether each has which names
+    sites: tuple[Site, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Its status where it has one only."""
+        return self.statuses[0] if len(self.statuses) == 1 else "unknown"
+
+    def sends(self, name: str) -> Literal["always", "sometimes", "never", "unknown"]:
+        """Whether it has a header; ``name`` in lower case."""
+        header = self.headers.get(name)
+        if header is not None:
+            return "always" if header.always else "sometimes"
+        return "unknown" if self.is_open else "never"
+
+
+class Site(NamedTuple):
+    """Where a header could be added: an object literal of headers, or (``is_response``) of a response without them."""
+
+    place: Place
+    is_response: bool
+    names: frozenset[str]
+
+
+OriginKind = Literal[
+    "any", "literal", "list", "reflected", "regex", "suffix", "prefix", "contains", "environment", "unknown"
+]
+
+
+class OriginChoice(NamedTuple):
+    """One way in which code chooses ``Access-Control-Allow-Origin``.
+
+    ``texts`` are the literal, the allow-list's items, the pattern, the suffix, or the environment variable's name.
+    ``reflected`` is the request's own ``Origin``, sent back after no check that was seen. ``vary`` says whether the
+    response has ``Vary: Origin`` (``None``: not known), ``credentials`` the same of
+    ``Access-Control-Allow-Credentials: true``. ``also`` are the other checks that the same origin has passed.
+    """
+
+    kind: OriginKind
+    texts: tuple[str, ...]
+    place: Place
+    vary: bool | None
+    credentials: bool | None
+    also: tuple[tuple[OriginKind, tuple[str, ...]], ...] = ()
+
+
+class Framework(NamedTuple):
+    """A library that sets CORS headers for the function, and where it is told how."""
+
+    name: str
+    place: Place | None
+    origins: tuple[str, ...]
+
+
+class Handler(NamedTuple):
+    """What a function may return. ``complete`` is false when something that it returns is not understood; then
+    ``reasons`` says what. ``files`` are those that were read."""
+
+    responses: tuple[Response, ...]
+    complete: bool
+    reasons: tuple[str, ...]
+    origins: tuple[OriginChoice, ...]
+    framework: Framework | None
+    files: tuple[str, ...]
+
+    @property
+    def successes(self) -> tuple[Response, ...]:
+        """Responses that are no errors."""
+        return tuple(response for response in self.responses if response.kind != "error")
+
+    @property
+    def errors(self) -> tuple[Response, ...]:
+        """Responses of error paths: a status from 400, or returned where an error was caught."""
+        return tuple(response for response in self.responses if response.kind == "error")
+
+
+class FileEdit(NamedTuple):
+    """A change of a file: ``text`` in the place of ``[start, end)``, in code points of the file as read."""
+
+    path: str
+    start: int
+    end: int
+    text: str

@@ -1,0 +1,213 @@
+"""Tests of the request's origin and method: what a comparison or a matching method says about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cfncors.handlers.model import Place
+from cfncors.handlers.values import (
+    NULL,
+    Check,
+    CheckKind,
+    Choice,
+    Const,
+    Env,
+    Event,
+    IsPreflight,
+    RegexValue,
+    Tested,
+    Undefined,
+    Unknown,
+    Value,
+    choice,
+    const,
+    is_about_origin,
+    is_origin,
+    options,
+)
+
+if TYPE_CHECKING:
+    from cfncors.handlers.machine import Machine
+
+#: Where an event says which method the request has (API Gateway Developer Guide, "Set up Lambda proxy integrations";
+#: "Create AWS Lambda proxy integrations for HTTP APIs").
+_METHOD: Final = {
+    ("httpMethod",),
+    ("requestContext", "httpMethod"),
+    ("requestContext", "http", "method"),
+    ("method",),
+}
+_MATCHES: Final[dict[str, CheckKind]] = {
+    "endsWith": "suffix",
+    "endswith": "suffix",
+    "startsWith": "prefix",
+    "startswith": "prefix",
+    "includes": "contains",
+    "indexOf": "contains",
+    "find": "contains",
+}
+_OPPOSITE: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def unknown_check(place: Place) -> Check:
+    """A test that is not followed."""
+    return Check("unknown", None, place)
+
+
+def compare(machine: Machine, operator: str, left: Value, right: Value, place: Place) -> Value:
+    """The outcome of a comparison."""
+    if operator in ("in", "not in"):
+        return _negated(_member_of(machine, left, right, place), operator == "not in")
+    if operator in ("==", "!=", "~=", "!~"):
+        found = _equal(left, right, operator in ("~=", "!~"), place)
+        return _negated(found, operator in ("!=", "!~"))
+    tested = _index_found(operator, left, right)
+    return tested if tested is not None else _ordered(operator, left, right)
+
+
+def _negated(value: Value, is_negated: bool) -> Value:
+    return negate(value) if is_negated else value
+
+
+def negate(value: Value) -> Value:
+    """The opposite of an outcome."""
+    if isinstance(value, Const):
+        return const(not value.value)
+    if isinstance(value, Tested):
+        return Tested(value.check, not value.negated)
+    if isinstance(value, IsPreflight):
+        return IsPreflight(not value.negated, value.other)
+    if isinstance(value, Choice):
+        return choice(map(negate, value.options))
+    if isinstance(value, Undefined):
+        return const(True)
+    return Unknown("computed", is_about_origin(value))
+
+
+def _equal(left: Value, right: Value, loose: bool, place: Place) -> Value:
+    if isinstance(left, Const) and not isinstance(right, Const):
+        left, right = right, left
+    if isinstance(left, Tested) and isinstance(right, Const):  # index !== -1
+        return left if right.value is True else Tested(left.check, not left.negated)
+    for one, other in ((left, right), (right, left)):
+        if _all_origin(one) and other != NULL and not isinstance(other, Undefined) and other != const(""):
+            return Tested(Check(*_compared(other), place))
+        if _is_method(one) and isinstance(other, Const):
+            return IsPreflight(other=other.value != "OPTIONS")
+    if isinstance(left, Const | Undefined) and isinstance(right, Const | Undefined):
+        return _equal_scalars(left, right, loose)
+    if isinstance(left, Event | Unknown | Choice) and (right == NULL or isinstance(right, Undefined)):
+        return Unknown("computed")  # there or not: no check
+    return Unknown("computed", is_about_origin(left) or is_about_origin(right))
+
+
+def _equal_scalars(left: Const | Undefined, right: Const | Undefined, loose: bool) -> Value:
+    """``===``, or (``loose``) JavaScript's ``==``, for which ``"200"`` is ``200`` and ``null`` is ``undefined``."""
+    if left == right:
+        return const(True)
+    if not isinstance(left, Const) or not isinstance(right, Const) or NULL in (left, right):
+        return const(loose and all(side == NULL or isinstance(side, Undefined) for side in (left, right)))
+    if left.type == right.type:
+        return const(False)
+    if not loose:
+        return const(left.value == right.value and "str" not in (left.type, right.type))
+    return const(True) if str(left.value) == str(right.value) else Unknown("computed")
+
+
+def _all_origin(value: Value) -> bool:
+    """Whether it is the origin, or what stands in for a missing one."""
+    kept = [
+        option for option in options(value) if not isinstance(option, Undefined) and option not in (NULL, const(""))
+    ]
+    return bool(kept) and all(map(is_origin, kept))
+
+
+def _compared(value: Value) -> tuple[CheckKind, tuple[str, ...] | None]:
+    texts = [str(option.value) for option in options(value) if isinstance(option, Const)]
+    return "list", tuple(texts) if len(texts) == len(options(value)) else None
+
+
+def _is_method(value: Value) -> bool:
+    return all(isinstance(option, Event) and option.path in _METHOD for option in options(value))
+
+
+def _ordered(operator: str, left: Value, right: Value) -> Value:
+    if isinstance(left, Const) and isinstance(right, Const):
+        one, other = left.value, right.value
+        if isinstance(one, int | float) and isinstance(other, int | float):
+            return const({"<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[operator])
+    return Unknown("computed", is_about_origin(left) or is_about_origin(right))
+
+
+def _index_found(operator: str, left: Value, right: Value) -> Value | None:
+    """``index > -1`` and ``index >= 0`` say that it was found."""
+    if isinstance(right, Tested):
+        left, right, operator = right, left, _OPPOSITE.get(operator, operator)
+    if isinstance(left, Tested) and isinstance(right, Const):
+        found = (operator, right.value) in ((">", -1), (">=", 0))
+        return Tested(left.check, left.negated is found) if found else Tested(left.check, not left.negated)
+    return None
+
+
+def _member_of(machine: Machine, item: Value, holder: Value, place: Place) -> Value:
+    if _all_origin(item):
+        return Tested(Check(*listed(machine, holder), place))
+    if _all_origin(holder) and isinstance(item, Const):
+        return Tested(Check("contains", (str(item.value),), place))
+    found = machine.object(holder)
+    if isinstance(item, Const) and found is not None and found.items is None and found.maker is None:
+        value = found.get(str(item.value))
+        if isinstance(value, Undefined):
+            return const(False)
+        if not any(isinstance(option, Undefined | Unknown) for option in options(value)):
+            return const(True)
+    return Unknown("computed", is_about_origin(item) or is_about_origin(holder))
+
+
+def listed(machine: Machine, holder: Value) -> tuple[CheckKind, tuple[str, ...] | None]:
+    """The texts of an allow-list, where they are known."""
+    texts: list[str] = []
+    for option in options(holder):
+        found = machine.object(option)
+        if found is None or found.is_open:
+            return "list", None
+        items = found.items
+        if items is None:
+            texts.extend(found.fields)
+            continue
+        for item in items:
+            for each in options(item):
+                if not isinstance(each, Const):
+                    return "list", None
+                texts.append(str(each.value))
+    return "list", tuple(texts)
+
+
+def match_text(machine: Machine, text: Value, name: str, wanted: Value, place: Place) -> Value | None:
+    """``origin.endsWith(…)`` and the like; ``None`` when the text is not the request's origin."""
+    kind = _MATCHES.get(name)
+    if kind is None or not _all_origin(text):
+        return None
+    if isinstance(wanted, Const):
+        return Tested(Check(kind, (str(wanted.value),), place))
+    found = machine.object(wanted)
+    if found is not None and found.items is not None:  # Python: a tuple of suffixes
+        return Tested(Check(kind, listed(machine, wanted)[1], place))
+    return Tested(Check(kind, None, place))
+
+
+def match_regex(machine: Machine, regex: Value, text: Value, place: Place, way: str) -> Value:
+    """A regular expression against a text. ``way`` is ``match`` (from the start), ``fullmatch`` or ``search``."""
+    if not _all_origin(text):
+        return Unknown("computed", is_about_origin(text))
+    patterns: list[str] = []
+    for option in options(regex):
+        if not isinstance(option, RegexValue):
+            return Tested(Check("regex" if isinstance(option, Env) else "unknown", None, place))
+        pattern = option.pattern
+        if way in ("match", "fullmatch"):
+            pattern = f"^(?:{pattern})" if "|" in pattern else "^" + pattern.removeprefix("^")
+        if way == "fullmatch":
+            pattern = pattern.removesuffix("$") + "$"
+        patterns.append(pattern)
+    return Tested(Check("regex", tuple(patterns), place))
