@@ -1,0 +1,198 @@
+"""946x, the responses of a function's own code: whether a page may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from cfncors.browser import console
+from cfncors.checks.code import Behind, in_words, names_of, passed_on, places, where
+from cfncors.checks.handler_remedies import own_value, with_headers
+from cfncors.checks.registry import rule
+from cfncors.findings import Finding, Rule, Says
+from cfncors.functions import Functions
+from cfncors.gateway.model import ALLOW_ORIGIN, Model, RestApi
+
+if TYPE_CHECKING:
+    from cfncors.handlers import Place, Response
+
+
+class Lacking(NamedTuple):
+    """Responses without the header that are written at one place, with the functions that return them."""
+
+    place: Place
+    found: tuple[tuple[Behind, tuple[Response, ...]], ...]
+
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        return tuple(response for _, responses in self.found for response in responses)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether only error paths come to it."""
+        return all(response.kind == "error" for response in self.responses)
+
+    @property
+    def statuses(self) -> str:
+        """The statuses that it is sent with, in words, as far as they are known."""
+        found = {status for response in self.responses for status in response.statuses}
+        numbers = sorted(status for status in found if isinstance(status, int))
+        return " " + "/".join(map(str, numbers)) if numbers and len(numbers) == len(found) else ""
+
+
+def lacking(model: Model) -> tuple[Lacking, ...]:
+    """Every place in code that makes responses which certainly have no Access-Control-Allow-Origin, once; worked out
+    with the first question."""
+    kept: dict[str, tuple[Lacking, ...]] = vars(model)
+    known = kept.get("_lacking")
+    if known is None:
+        known = kept["_lacking"] = tuple(_lacking(model))
+    return known
+
+
+def _lacking(model: Model) -> Iterator[Lacking]:
+    by_place: dict[Place, list[tuple[Behind, tuple[Response, ...]]]] = {}
+    for each in passed_on(model):
+        if not _is_called_across_origins(each):
+            continue
+        here: dict[Place, list[Response]] = {}
+        for response in each.answers:
+            if response.sends(ALLOW_ORIGIN) == "never" and not places(model).is_built(where(response).path):
+                here.setdefault(where(response), []).append(response)
+        for place, responses in here.items():
+            by_place.setdefault(place, []).append((each, tuple(responses)))
+    for place, found in by_place.items():
+        yield Lacking(place, tuple(found))
+
+
+def _is_called_across_origins(each: Behind) -> bool:
+    """Whether pages are known to call it: the API says so, or another response of the same code does."""
+    return each.sends_origin or (isinstance(each.door, RestApi) and each.door.evidence is not None)
+
+
+@rule("E9462", "handler-response-without-cors", "unsafe", doors="rest http url")
+def handler_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A function returns a response without Access-Control-Allow-Origin.
+
+    ## Why
+    With a Lambda proxy integration the function's answer is passed on as it is: `Cors` and OPTIONS methods answer the
+    preflight alone. The preflight succeeds, the function runs, and the page cannot read what it returns. An HTTP API
+    and a function URL send the header themselves where CORS is configured on them; where it is not, it is the code's
+    business, and code that sends it on some responses has to send it on all.
+
+    ## Example
+    ```yaml
+    InlineCode: |
+      exports.handler = async () => ({
+        statusCode: 200,
+        headers: { 'Access-Control-Allow-Origin': 'https://app.example.com' },    // what is missing
+        body: JSON.stringify([]),
+      });
+    ```
+
+    ## Fix safety
+    Unsafe: it edits code. The header is added where the response's headers are written, once for a shared helper, with
+    the API's own origin, or with the environment variable of the function that holds the same; credentials are allowed
+    when the API allows them.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
+    """
+    for each in lacking(model):
+        if not each.is_error:
+            yield _finding(rule, model, each, "a page cannot read it")
+
+
+@rule("W9463", "handler-error-without-cors", "unsafe", doors="rest http url")
+def handler_error_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A function returns an error without Access-Control-Allow-Origin.
+
+    ## Why
+    The page works until something goes wrong. Then, in the place of the 400, 404 or 500 and the message that the code
+    has for it, it sees *blocked by CORS policy*, and so does whoever looks for the fault.
+
+    ## Example
+    ```yaml
+    InlineCode: |
+      def handler(event, context):
+          if not event.get('body'):
+              return {'statusCode': 400, 'body': 'no note'}      # no headers
+          return {'statusCode': 200, 'headers': {'Access-Control-Allow-Origin': '*'}, 'body': 'saved'}
+    ```
+
+    ## Fix safety
+    Unsafe: it edits code, as that of E9462 does.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    - https://fetch.spec.whatwg.org/#concept-cors-check
+    """
+    for each in lacking(model):
+        if each.is_error:
+            yield _finding(rule, model, each, "the page is told of a CORS error in its place")
+
+
+def _finding(rule: Rule, model: Model, each: Lacking, so: str) -> Finding:
+    first = each.found[0][0]
+    called = tuple(method for behind, _ in each.found for method in behind.methods)
+    names = list(dict.fromkeys(name for behind, _ in each.found for name in names_of(behind)))
+    verb = "answer" if len(names) > 1 else "answers"
+    # Nothing here depends on what other fixes change, so that the finding is the same before and after them.
+    send = "send the API's origin" if isinstance(first.door, RestApi) else "send it as other responses of this code do"
+    message = f"{in_words(names)} {verb}{each.statuses} without Access-Control-Allow-Origin: {so}; {send}"
+    value = own_value(model, each.found)
+    fix, why = with_headers(model, each.found, value)
+    return Finding(
+        rule,
+        message,
+        places(model).node(first.function, each.place),
+        fix,
+        why,
+        Says("browser", console.blocked(console.missing_allow_origin())),
+        tuple(dict.fromkeys((first.door.logical_id, *(behind.function.logical_id for behind, _ in each.found)))),
+        tuple(dict.fromkeys(method.path for method in called)),
+    )
+
+
+@rule("I9467", "handler-not-read", doors="rest")
+def handler_not_read(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The code of a function cannot be read, so nothing is known of its responses.
+
+    ## Why
+    The API is called from other origins, and whether pages can read what this function returns depends on its code. It
+    is in the project but was not read: a bundle, minified code, a syntax error, a handler that is not there, a folder
+    outside of the project.
+
+    ## Example
+    ```yaml
+    Notes:
+      Type: AWS::Serverless::Function
+      Properties:
+        CodeUri: src/
+        Handler: noets.handler        # src/notes.py
+        Runtime: python3.13
+    ```
+
+    ## Fix safety
+    No fix: name the source of the handler, or the project's root with `--root`.
+
+    ## References
+    - https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
+    """
+    functions = Functions.of(model)
+    seen: set[str] = set()
+    for api in model.rest_apis:
+        if not api.complete or api.private or api.evidence is None:
+            continue
+        for method in api.methods:
+            function = functions.all.get(functions.name_behind(api, method) or "")
+            if function is None or function.logical_id in seen or method.is_options:
+                continue
+            seen.add(function.logical_id)
+            reason = functions.why_not_read(function)
+            if reason is not None:
+                message = f"the code of {function.logical_id} is not read, so what it answers is not known: {reason}"
+                yield Finding(rule, message, function.place, resources=(api.logical_id, function.logical_id))

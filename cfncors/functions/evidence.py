@@ -1,0 +1,138 @@
+"""The front doors whose code says that pages of other origins call them.
+
+Code is only followed here when its text, or that of a file which it imports, speaks of CORS at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from cfncors.functions.found import Function, Functions
+from cfncors.gateway.model import ALLOW_ORIGIN, HttpApi, Model, RestApi
+from cfncors.source import Node
+
+if TYPE_CHECKING:
+    from cfncors.handlers import Source
+    from cfncors.handlers.files import Files
+
+#: What a text has to hold before it is worth a closer look: the header, or a library that sends it by itself.
+_TELLING: Final = (ALLOW_ORIGIN, "cors", "chalice")
+_MOST_FILES: Final = 60
+_SCRIPT_IMPORT: Final = re.compile(r"""(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*['"]([^'"\n]+)['"]""")
+_PYTHON_FROM: Final = re.compile(r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\(?([^#]*?)(?:\)|$)", re.MULTILINE)
+_PYTHON_IMPORT: Final = re.compile(r"^[ \t]*import[ \t]+([\w., \t]+)", re.MULTILINE)
+
+_Calling = TypeVar("_Calling", RestApi, HttpApi)
+
+
+def with_evidence(model: Model) -> Model:
+    """The model in which a front door whose code sends a CORS header, in a file of the project, says so."""
+    rest, http = [*map(_needs_none, model.rest_apis)], [*map(_needs_none, model.http_apis)]
+    if all(rest) and all(http):
+        return model
+    functions = Functions.of(model)
+    found = model._replace(
+        rest_apis=tuple(_told(functions, api) for api in model.rest_apis),
+        http_apis=tuple(_told(functions, api) for api in model.http_apis),
+    )
+    functions.keep_for(found)
+    return found
+
+
+def _needs_none(api: RestApi | HttpApi) -> bool:
+    """Whether it is known without code that pages call an API, or nothing could be said of it anyway."""
+    known = api.evidence is not None if isinstance(api, RestApi) else bool(api.policies) or api.code is not None
+    return known or not api.complete or not api.methods
+
+
+def _told(functions: Functions, api: _Calling) -> _Calling:
+    if _needs_none(api):
+        return api
+    behind = (functions.behind(api, method) for method in api.methods if method.integration is not None)
+    place = _sending(functions, {each.logical_id: each for each in behind if each is not None}.values())
+    return api if place is None else api._replace(code=place)
+
+
+def _sending(functions: Functions, candidates: Iterable[Function]) -> Node | None:
+    """Where the template names code that sends a CORS header."""
+    return next(
+        (each.place for each in candidates if speaks_of_cors(functions, each) and _sends(functions, each)), None
+    )
+
+
+def _sends(functions: Functions, function: Function) -> bool:
+    handler = functions.handler(function)
+    if handler is None:
+        return False
+    return any(ALLOW_ORIGIN in response.headers for response in handler.responses)
+
+
+def speaks_of_cors(functions: Functions, function: Function) -> bool:
+    """Whether code may send a CORS header, as far as that shows without following it."""
+    found = functions.speaking.get(function.logical_id)
+    if found is None:
+        source = function.source
+        found = source is not None and any(_is_telling(text) for text in _texts(source, functions.texts))
+        functions.speaking[function.logical_id] = found
+    return found
+
+
+def _is_telling(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _TELLING)
+
+
+class _File(NamedTuple):
+    path: str
+    language: str
+
+
+def _texts(source: Source, instead: dict[str, str]) -> Iterator[str]:
+    """The text of a function's file, then those of the files that it imports, as far as that shows without parsing."""
+    from cfncors.handlers.files import LANGUAGES, Files, read_text
+    from cfncors.handlers.syntax import NotRead
+
+    yield source.text
+    if source.inline:
+        return
+    files = Files(source, instead)
+    seen = {source.path}
+    waiting = [(_File(source.path, source.language), source.text)]
+    while waiting and len(seen) < _MOST_FILES:
+        file, text = waiting.pop(0)
+        for path in _imported(files, file, text):
+            if path in seen:
+                continue
+            seen.add(path)
+            try:
+                read = instead[path] if path in instead else read_text(path, source.root)
+            except NotRead:
+                continue
+            yield read
+            waiting.append((_File(path, LANGUAGES[os.path.splitext(path)[1]]), read))
+
+
+def _imported(files: Files, file: _File, text: str) -> Iterator[str]:
+    """The files of the project that a file imports."""
+    if file.language != "python":
+        found = (files.resolve(file, match[1]) for match in _SCRIPT_IMPORT.finditer(text))
+        yield from (path for path in found if path is not None)
+        return
+    for match in _PYTHON_IMPORT.finditer(text):
+        for name in match[1].split(","):
+            path = files.resolve(file, name.split(" as ")[0].strip())
+            if path is not None:
+                yield path
+    for match in _PYTHON_FROM.finditer(text):
+        dots, module, names = match.groups()
+        path = files.resolve(file, module, len(dots))
+        if path is None:
+            continue
+        yield path
+        for name in re.findall(r"\w+", names):
+            inner = files.submodule(path, name)
+            if inner is not None:
+                yield inner

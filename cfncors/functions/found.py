@@ -1,0 +1,232 @@
+"""From a template's functions to their files, and to what these return."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from cfncors.gateway.backends import function_behind
+from cfncors.gateway.merge import globals_for, merged
+from cfncors.gateway.model import Door, Method, Model
+from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.template import Resource, Template, intrinsic, scalar_text
+
+if TYPE_CHECKING:
+    from cfncors.handlers import Handler, Source
+
+_SAM: Final = "AWS::Serverless::Function"
+_PLAIN: Final = "AWS::Lambda::Function"
+
+
+class Function(NamedTuple):
+    """A function of the template. ``place`` is where the template names its code, ``folder`` the folder of the project
+    where that should be; ``skipped`` says why it is not looked at."""
+
+    logical_id: str
+    place: Node
+    source: Source | None
+    skipped: str | None
+    environment: dict[str, Node]
+    folder: str | None = None
+
+
+class Functions:
+    """The functions of a model, found and followed when they are asked for."""
+
+    def __init__(self, model: Model, root: str | None = None) -> None:
+        self.model = model
+        self.root = root or root_of(model.template)
+        texts = model.template.document.texts
+        #: texts of files that are not to be read from disk, by absolute path
+        self.texts = {os.path.abspath(name): text for name, text in texts.items()}
+        #: by logical id, whether code is worth a closer look; kept for :mod:`cfncors.functions.evidence`
+        self.speaking: dict[str, bool] = {}
+        self._handlers: dict[str, Handler | str] = {}
+
+    @classmethod
+    def of(cls, model: Model) -> Functions:
+        """Those of a model, worked out once."""
+        kept: dict[str, Functions] = vars(model)
+        found = kept.get("_functions")
+        if found is None:
+            found = kept["_functions"] = cls(model, model.settings.root)
+        return found
+
+    def keep_for(self, model: Model) -> None:
+        """Let another model of the same template use what has been worked out."""
+        self.model = model
+        vars(model)["_functions"] = self
+
+    @cached_property
+    def all(self) -> dict[str, Function]:
+        """Every function behind a route, by logical id."""
+        names = (self.name_behind(door, method) for door in self.model.doors for method in door.methods)
+        template = self.model.template
+        found = dict.fromkeys(name for name in names if name)
+        made = ((name, self._function(template.resources.get(name))) for name in found)
+        return {name: function for name, function in made if function is not None}
+
+    def name_behind(self, door: Door, method: Method) -> str | None:
+        """The logical id of the function that a route calls."""
+        if door.front_door == "cdn":
+            return None
+        return function_behind(self.model.template, method)
+
+    def behind(self, door: Door, method: Method) -> Function | None:
+        """The function that a route calls, when its code is in the project."""
+        found = self.all.get(self.name_behind(door, method) or "")
+        return found if found is not None and found.source is not None else None
+
+    def handler(self, function: Function) -> Handler | None:
+        """What a function's code returns; ``None`` when it is not read."""
+        found = self._handlers.get(function.logical_id)
+        if found is None:
+            found = self._handlers[function.logical_id] = self._followed(function)
+        return None if isinstance(found, str) else found
+
+    def why_skipped(self, function: Function) -> str | None:
+        """Why a function's code is not read, in one line; ``None`` when it is."""
+        if function.skipped is not None:
+            return function.skipped
+        self.handler(function)
+        found = self._handlers[function.logical_id]
+        return found if isinstance(found, str) else None
+
+    def why_not_read(self, function: Function) -> str | None:
+        """The same, only for code that should be in the project: not for what is packaged elsewhere, and not for a
+        template that came without its code."""
+        if function.folder is None:
+            return None
+        if function.source is None and not _holds_code(function.folder):
+            return None
+        reason = self.why_skipped(function)
+        return None if reason is None else reason.replace(os.path.join(self.root, ""), "")
+
+    def _followed(self, function: Function) -> Handler | str:
+        from cfncors.handlers import Skipped, responses
+
+        if function.source is None:
+            return function.skipped or "there is no code in this project"
+        found = responses(function.source, self.texts)
+        return found.reason if isinstance(found, Skipped) else found
+
+    def _function(self, resource: Resource | None) -> Function | None:
+        template = self.model.template
+        if resource is None or resource.type not in (_SAM, _PLAIN):
+            return None
+        shared = globals_for(template, resource, "Function") if resource.type == _SAM else None
+        properties = merged(shared, resource.properties)
+        if properties is None:
+            return None
+        handler = properties.entry("Handler")
+        inline = _inline(properties)
+        place = inline if inline is not None else handler.value if handler is not None else resource.key
+        made = Function(resource.logical_id, place, None, None, _variables(template, resource, properties))
+        named = _folder(template, properties)
+        folder = _local(template, named) if inline is None else None
+        if inline is None and folder is None:
+            # seen without loading what reads code: most templates are looked at without their code
+            return made._replace(skipped="the function's code is not in a folder beside the template")
+        return self._located(made._replace(folder=folder), resource, properties, named, inline)
+
+    def _located(
+        self, made: Function, resource: Resource, properties: Mapping, named: object, inline: Node | None
+    ) -> Function:
+        from cfncors.handlers import Skipped, locate
+
+        template = self.model.template
+        found = locate(
+            template.document.name,
+            template.known(properties.get("Handler")),
+            named,
+            template.known(properties.get("Runtime")),
+            None if inline is None else template.known(inline),
+            self.root,
+            _plain(resource.node.get("Metadata")),
+            self.texts,
+        )
+        return made._replace(skipped=found.reason) if isinstance(found, Skipped) else made._replace(source=found)
+
+
+def root_of(template: Template) -> str:
+    """The folder of the project that a template belongs to: the repository around it, else its own folder."""
+    folder = os.path.dirname(os.path.abspath(template.document.name))
+    here = folder
+    while True:
+        if os.path.exists(os.path.join(here, ".git")):
+            return here
+        parent = os.path.dirname(here)
+        if parent == here:
+            return folder
+        here = parent
+
+
+def shown(path: str, root: str) -> str:
+    """A path as a person of the project writes it: from where the command runs, else from the project's root."""
+    here = os.path.relpath(path)
+    return here if not here.startswith("..") else os.path.relpath(path, root)
+
+
+def _holds_code(folder: str) -> bool:
+    """Whether a folder has a source file, in itself or one level below."""
+    from cfncors.handlers.files import LANGUAGES
+
+    names = (name for place in (folder, os.path.join(folder, "src")) for name in _names(place))
+    return any(os.path.splitext(name)[1] in LANGUAGES for name in names)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _local(template: Template, named: object) -> str | None:
+    """The folder of the code, absolute, where there is one."""
+    name = template.document.name
+    if name.startswith("<") or (named is not None and not isinstance(named, str)):
+        return None
+    folder = os.path.join(os.path.dirname(os.path.abspath(name)), named or ".")
+    return os.path.normpath(folder) if os.path.isdir(folder) else None
+
+
+def _variables(template: Template, resource: Resource, properties: Mapping) -> dict[str, Node]:
+    """The environment variables that the template gives a function."""
+    environment = properties.get("Environment")
+    variables = environment.get("Variables") if isinstance(environment, Mapping) else None
+    found = _entries(variables)
+    if template.service is not None:
+        given = [each.node for each in template.service.functions if each.logical_id == resource.logical_id]
+        found |= _entries(template.service.at("provider", "environment"))
+        found |= _entries(given[0].get("environment")) if given else {}
+    return found
+
+
+def _entries(node: Node | None) -> dict[str, Node]:
+    is_plain = isinstance(node, Mapping) and intrinsic(node) is None
+    return {entry.key.text: entry.value for entry in node.entries} if isinstance(node, Mapping) and is_plain else {}
+
+
+def _inline(properties: Mapping) -> Node | None:
+    code = properties.get("Code")
+    return properties.get("InlineCode") or (code.get("ZipFile") if isinstance(code, Mapping) else None)
+
+
+def _folder(template: Template, properties: Mapping) -> object:
+    """The folder of the code as the template names it; ``None`` where it names none (serverless.yml)."""
+    named = properties.get("CodeUri") or properties.get("Code")
+    if named is None:
+        return None
+    known = template.known(named)
+    return known if known is not None else {}
+
+
+def _plain(node: Node | None) -> Any:
+    """A value as plain data, as far as it is written out."""
+    if isinstance(node, Mapping) and intrinsic(node) is None:
+        return {key: _plain(entry.value) for key, entry in node.items()}
+    if isinstance(node, Sequence) and node.tag is None:
+        return [_plain(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) and scalar_text(node) is not None else None
