@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".yaml", ".yml", ".json", ".template")
 _SKIPPED: Final = frozenset(("node_modules",))
 STDIN: Final = "-"
+#: What the AWS CDK and SST 2 keep beside an app, and where they write its templates (AWS CDK Developer Guide, "Cloud
+#: assemblies").
+_PROGRAMS: Final = frozenset(("cdk.json", "sst.config.ts", "sst.json"))
+_ASSEMBLIES: Final = ("cdk.out", os.path.join(".sst", "dist"))
+#: What the Serverless Framework reads when no other file is named; ``resources`` may be missing in it.
+_SERVICES: Final = ("serverless.yml", "serverless.yaml", "serverless.json")
+
+
+def is_service_name(path: str) -> bool:
+    """Whether a file is named as the configuration of a Serverless Framework service is."""
+    return path.endswith(_SERVICES)
 
 
 class Candidate(NamedTuple):
@@ -54,6 +65,8 @@ def _walk(folder: str, ignores: _Ignores) -> Iterator[str]:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
         return  # a folder that may not be listed holds nothing that this user could deploy
+    if _PROGRAMS.intersection(entry.name for entry in entries):
+        yield from _synthesised(folder)
     for entry in entries:
         path = os.path.join(folder, entry.name) if folder != "." else entry.name
         if entry.is_dir(follow_symlinks=False):
@@ -61,6 +74,15 @@ def _walk(folder: str, ignores: _Ignores) -> Iterator[str]:
                 yield from _walk(path, ignores)
         elif entry.name.endswith(SUFFIXES) and entry.is_file() and not ignores.covers(path, False):
             yield path
+
+
+def _synthesised(folder: str) -> Iterator[str]:
+    """The templates that a program beside its configuration has written, which git ignores in most projects: those of
+    the cloud assembly and of the assemblies inside it, without its assets."""
+    for made in _ASSEMBLIES:
+        for here, folders, files in os.walk(os.path.join(folder, made) if folder != "." else made):
+            folders[:] = sorted(name for name in folders if name.startswith("assembly-"))
+            yield from (os.path.join(here, name) for name in sorted(files) if name.endswith(".template.json"))
 
 
 class _Ignores(NamedTuple):

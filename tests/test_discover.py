@@ -75,6 +75,22 @@ def test_an_ignored_folder_that_was_named_is_searched(tree: Tree) -> None:
     assert paths("cdk.out") == ["cdk.out/stack.template.json"]
 
 
+def test_an_app_of_the_cdk_gives_its_synthesised_templates(tree: Tree) -> None:
+    """Its assembly is ignored by git; nested assemblies hold the stages; assets are none of ours."""
+    tree(".gitignore = cdk.out;.sst", "app/cdk.json", "app/tsconfig.json", "app/cdk.out/manifest.json")
+    tree("app/cdk.out/Notes.template.json", "app/cdk.out/assembly-Prod/ProdNotes.template.json")
+    tree("app/cdk.out/asset.1a2b/inner.template.json", "other/cdk.out/Old.template.json")
+    tree("sst/sst.config.ts", "sst/.sst/dist/dev-notes-Api.template.json")
+    assert paths("app") == [
+        "app/cdk.out/Notes.template.json",
+        "app/cdk.out/assembly-Prod/ProdNotes.template.json",
+        "app/cdk.json",
+        "app/tsconfig.json",
+    ]
+    assert paths("sst") == ["sst/.sst/dist/dev-notes-Api.template.json"]
+    assert "other/cdk.out/Old.template.json" not in paths(".")
+
+
 def test_gitignore_above_the_repository_does_not_count(tree: Tree, tmp_path: Path) -> None:
     tree(".gitignore = *.yaml", "repo/.git/HEAD", "repo/a.yaml")
     assert paths("repo") == ["repo/a.yaml"]
