@@ -17,6 +17,7 @@ from cfncors.gateway import Model, build
 from cfncors.gateway.model import normal_path
 from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation, Visit
 from cfncors.simulate import Options, changes, simulate
+from cfncors.simulate.changes import identity
 from cfncors.source import Document
 from cfncors.symptoms import recognised
 from cfncors.template import load
@@ -24,7 +25,7 @@ from cfncors.template import load
 #: Symptoms of one fault: a preflight that meets an error of API Gateway's fails its CORS check before its status.
 _FAMILIES: Final = {"preflight-without-origin": "preflight", "preflight-not-ok": "preflight"}
 
-Fault = tuple[str, str, str]  # logical id of the API, path, family of symptoms
+Fault = tuple[str, str, str]  # logical id of the front door, path, family of symptoms
 
 
 class Proof(NamedTuple):
@@ -49,7 +50,7 @@ def prove(before: Document, after: Document, made: Sequence[Finding]) -> Proof:
     worse = next((line for one, other in pairs for line in _worse(one, other)), None)
     if worse is not None:
         return Proof(said, f"a browser would no longer pass this: {worse}")
-    broken = _broken(pairs, made)
+    broken = _broken(pairs, made, _written(old) | _written(new)) if old is not None and new is not None else None
     return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
 
 
@@ -59,7 +60,7 @@ def _model(document: Document) -> Model | None:
 
 
 def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simulation]]:
-    """Both templates, each API called by the same pages: those that the later template's API is for."""
+    """Both templates, each front door called by the same pages: those that the later template's is for."""
     new = simulate(after)
     pages: dict[bool, list[Visit]] = {}
     for visit in new.visits:
@@ -71,7 +72,7 @@ def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simu
 
 
 def _asked(simulation: Simulation, apis: dict[str, set[str]]) -> Simulation:
-    """A simulation with, for each origin, the APIs that its pages call."""
+    """A simulation with, for each origin, the front doors that its pages call."""
     visits = (
         visit._replace(routes=tuple(route for route in visit.routes if route.api in apis.get(visit.origin, ())))
         for visit in simulation.visits
@@ -101,10 +102,19 @@ def _cases(simulation: Simulation) -> Iterator[tuple[_Key, Reply]]:
         for route in visit.routes:
             for name in CASES:
                 for reply in route.case(name).replies:
-                    yield _Key(visit.origin, route.api, route.name, name, reply.kind), reply
+                    kind = "" if name == "preflight" else identity(reply)  # which has one answer, whatever gives it
+                    yield _Key(visit.origin, route.api, route.name, name, kind), reply
 
 
-def _broken(pairs: Iterable[tuple[Simulation, Simulation]], made: Sequence[Finding]) -> Finding | None:
+def _written(model: Model) -> set[tuple[str, str]]:
+    """Each front door with the resources that its CORS is written in: its own, a function, a policy of CloudFront."""
+    owners = {(door.logical_id, name) for door in model.doors for p in door.policies for name in (p.owner, p.resource)}
+    return owners | {(door.logical_id, door.logical_id) for door in model.doors}
+
+
+def _broken(
+    pairs: Iterable[tuple[Simulation, Simulation]], made: Sequence[Finding], written: set[tuple[str, str]]
+) -> Finding | None:
     """A finding whose symptom as many exchanges show as before."""
     old: Counter[Fault] = Counter()
     new: Counter[Fault] = Counter()
@@ -114,19 +124,20 @@ def _broken(pairs: Iterable[tuple[Simulation, Simulation]], made: Sequence[Findi
     for finding in made:
         if finding.says is None or finding.says.who != "browser" or not finding.resources:
             continue
-        was, is_ = (_count(faults, finding, finding.says.text) for faults in (old, new))
+        doors = {door for door, resource in written if resource == finding.resources[0]}
+        was, is_ = (_count(faults, finding, doors, finding.says.text) for faults in (old, new))
         if was and is_ >= was:
             return finding
     return None
 
 
-def _count(faults: Counter[Fault], finding: Finding, says: str) -> int:
-    """How many exchanges fail as a finding says, in its API and on its paths."""
+def _count(faults: Counter[Fault], finding: Finding, doors: set[str], says: str) -> int:
+    """How many exchanges fail as a finding says, at the front doors that it speaks of and on its paths."""
     wanted = _family(says)
     return sum(
         number
-        for (api, path, family), number in faults.items()
-        if api == finding.resources[0] and family == wanted and (not finding.paths or path in finding.paths)
+        for (door, path, family), number in faults.items()
+        if door in doors and family == wanted and (not finding.paths or path in finding.paths)
     )
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SUCCESS: Final = "success"
 #: The kind of an answer that code gives.
 HANDLER: Final = "handler"
+#: The kind of an answer that code gives which has been looked at.
+CODE: Final = "code"
 #: How sure a prediction is: AWS's documentation says so; it was seen on AWS by others; it follows from what is known.
 Confidence = Literal["documented", "observed", "inferred"]
 
@@ -49,7 +51,8 @@ class Answer(NamedTuple):
 
     ``status`` is ``None`` when the template does not decide it. ``kind`` names what makes the answer: a type of
     gateway response, ``MOCK``, ``integration`` or ``handler``. ``open`` says who decides the rest of it, where the
-    template does not: then any header may come, or none. ``doubts`` say what is not documented, in words.
+    template does not: then any header may come, or none. ``decides`` says who decides the status alone, where the
+    headers are known. ``doubts`` say what is not documented, in words.
     """
 
     status: int | None
@@ -59,6 +62,7 @@ class Answer(NamedTuple):
     confidence: Confidence = "documented"
     open: str = ""
     doubts: tuple[str, ...] = ()
+    decides: str = ""
 
     def header(self, lower: str) -> Sent | None:
         """A header by its name in lower case."""
@@ -67,14 +71,22 @@ class Answer(NamedTuple):
     @property
     def unknown(self) -> tuple[str, ...]:
         """Why parts of the answer are not known; empty when the template decides all of it."""
-        reasons = [self.open] if self.open else []
-        reasons += [f"{sent.name} is not known: {sent.why}" for sent in self.headers if sent.text is None]
-        return tuple(dict.fromkeys(reasons))
+        reasons = [reason for reason in (self.open, self.decides) if reason]
+        names: dict[str, dict[str, None]] = {}
+        for sent in self.headers:
+            if sent.text is None:
+                names.setdefault(sent.why, {})[sent.name] = None
+        told = (
+            f"{', '.join(each)} {'is' if len(each) == 1 else 'are'} not known: {why}" for why, each in names.items()
+        )
+        return tuple(dict.fromkeys((*reasons, *told)))
 
     def concrete(self, request: Request, *, kind: bool) -> tuple[int, list[tuple[str, str]]]:
         """Status and headers to judge: what is not known is what the page hopes for (``kind``), or nothing."""
         hoped = dict(_hoped(request)) if kind else {}
         status = self.status or (204 if request.method == "OPTIONS" else 200)
+        if self.decides and self.status is None and not kind:
+            status = 500
         if self.open:
             return status, list(hoped.items())
         sent = []

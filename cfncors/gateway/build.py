@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from cfncors.config import Settings
+from cfncors.gateway.backends import SENDS_CORS, sending_code
 from cfncors.gateway.bucket import buckets
-from cfncors.gateway.distribution import header_policies
+from cfncors.gateway.distribution import distributions, header_policies
 from cfncors.gateway.function_url import function_urls
-from cfncors.gateway.http_api import http_apis
-from cfncors.gateway.model import Model, RestApi
-from cfncors.gateway.parameters import mapping
+from cfncors.gateway.model import FunctionUrl, HttpApi, Model, RestApi
+from cfncors.gateway.policy import Policy
 from cfncors.gateway.rest_api import Parts, rest_apis
 from cfncors.gateway.sam import sam_apis
-from cfncors.source import Node, Scalar
-from cfncors.source.nodes import children
 from cfncors.template import Template
 
-_SENDS_CORS = "access-control-allow-origin"
+_Calling = TypeVar("_Calling", RestApi, HttpApi, FunctionUrl)
 
 
 def build(template: Template, settings: Settings | None = None) -> Model:
@@ -24,53 +25,40 @@ def build(template: Template, settings: Settings | None = None) -> Model:
     apis = [*rest_apis(parts)]
     if template.is_sam:
         apis.extend(sam_apis(parts))
-    if _SENDS_CORS in template.document.text.lower():
-        apis = [_with_code(template, api) for api in apis]
-    return Model(
-        template,
-        tuple(apis),
-        settings or Settings(),
-        tuple(http_apis(template)),
-        tuple(function_urls(template)),
-        tuple(buckets(template)),
-        (),
-        tuple(header_policies(template)),
-    )
+    rest = _with_code(template, apis)
+    http = _with_code(template, _http_apis(template))
+    urls = _with_code(template, function_urls(template))
+    stores = tuple(buckets(template))
+    events: tuple[Policy, ...] = ()
+    if template.service is not None:
+        from cfncors.gateway.serverless import as_written
+
+        rest, http, urls, events = as_written(template, template.service, rest, http, urls)
+    policies = tuple(header_policies(template))
+    fronts = tuple(distributions(template, (*rest, *http, *urls, *stores), policies))
+    return Model(template, rest, settings or Settings(), http, urls, stores, fronts, policies, events)
 
 
-def _with_code(template: Template, api: RestApi) -> RestApi:
-    """The API with the inline code behind its proxy integrations that sends a CORS header, if there is any."""
-    for method in api.methods:
-        if method.integration is None or method.integration.kind != "aws_proxy":
-            continue
-        for name in [method.resource, *_functions(method.integration.node)]:
-            code = _inline_code(template, name)
-            if code is not None:
-                return api._replace(code=code)
-    return api
+def _http_apis(template: Template) -> list[HttpApi]:
+    """HTTP APIs. Most templates have none, and a start is quicker without the modules that read them."""
+    kinds = {resource.type for resource in template.resources.values()}
+    named = "AWS::Serverless::Function" in kinds and "HttpApi" in template.document.text
+    is_sam = named or "AWS::Serverless::HttpApi" in kinds
+    if not is_sam and not any(kind.startswith("AWS::ApiGatewayV2::") for kind in kinds):
+        return []
+    from cfncors.gateway.http_api import HttpParts, http_apis
+
+    parts = HttpParts(template)
+    found = [*http_apis(parts)]
+    if is_sam:
+        from cfncors.gateway.sam_http import sam_http_apis
+
+        found.extend(sam_http_apis(parts))
+    return found
 
 
-def _functions(node: Node | None) -> list[str]:
-    """Logical ids that an integration's ``Uri`` may name: the first word of each ``${Function.Arn}``."""
-    uri = mapping(node)
-    found = uri.get("Uri") or uri.get("uri") if uri is not None else None
-    names: list[str] = []
-    stack: list[Node] = [found] if found is not None else []
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Scalar):
-            names.extend(piece.partition(".")[0].partition("}")[0] for piece in part.text.split("${"))
-        stack.extend(children(part))
-    return names
-
-
-def _inline_code(template: Template, logical_id: str) -> Node | None:
-    resource = template.resources.get(logical_id)
-    if resource is None or not resource.type.endswith("::Function"):
-        return None
-    zipped = mapping(resource.get("Code"))
-    for node in (resource.get("InlineCode"), zipped.get("ZipFile") if zipped is not None else None):
-        text = template.known(node) if node is not None else None
-        if node is not None and text is not None and _SENDS_CORS in text.lower():
-            return node
-    return None
+def _with_code(template: Template, doors: Iterable[_Calling]) -> tuple[_Calling, ...]:
+    """The front doors with the inline code behind them that sends a CORS header, if there is any."""
+    if SENDS_CORS not in template.document.text.lower():
+        return tuple(doors)
+    return tuple(door._replace(code=sending_code(template, door)) for door in doors)

@@ -6,6 +6,7 @@ Header names are compared in lower case (Fetch, "header name"); the name as writ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeAlias, Union
 
@@ -159,7 +160,7 @@ class Cors(NamedTuple):
         return self.node.entry(name) if isinstance(self.node, Mapping) and self.node.tag is None else None
 
 
-Dialect = Literal["sam", "sam-implicit", "cloudformation", "external"]
+Dialect = Literal["sam", "sam-implicit", "serverless", "cloudformation", "external"]
 
 
 class _RestApi(NamedTuple):
@@ -358,6 +359,8 @@ class Behavior(NamedTuple):
     #: the response headers policies that may be attached, and whether one is that cannot be seen
     policies: tuple[AttachedPolicy, ...] = ()
     opaque_policy: bool = False
+    #: code runs at the edge and may change requests and answers (CloudFront Functions, Lambda@Edge)
+    edge: bool = False
 
 
 class AttachedPolicy(NamedTuple):
@@ -378,6 +381,8 @@ class _Distribution(NamedTuple):
     behaviors: tuple[Behavior, ...]
     complete: bool
     properties: Mapping | None = None
+    #: statuses in whose place another page is sent
+    error_pages: frozenset[int] = frozenset()
 
 
 class Distribution(_Distribution):
@@ -395,6 +400,38 @@ class Distribution(_Distribution):
 Door: TypeAlias = Union[RestApi, HttpApi, FunctionUrl, Bucket, Distribution]
 
 
+class CodeHeader(NamedTuple):
+    """A header that a function's code sends. ``values`` are what it may be, ``None`` for a computed text; ``always``
+    is false when it is sent on some paths only."""
+
+    name: str
+    values: tuple[str | None, ...]
+    always: bool
+
+
+class CodeAnswer(NamedTuple):
+    """A response that a function's code returns. With ``is_open`` it may have more headers than ``headers`` (by
+    lower-case name); ``preflight`` is true where only OPTIONS comes to it, false where it cannot."""
+
+    status: int | None
+    headers: dict[str, CodeHeader]
+    is_open: bool
+    is_error: bool
+    preflight: bool | None
+    #: the file and line that return it
+    place: str
+
+
+class Code(NamedTuple):
+    """What a function's code may answer. ``origins`` are those that it picks from by the request's own, ``None`` when
+    it does not or when that is not known; ``reflects`` says that it allows any origin by name."""
+
+    answers: tuple[CodeAnswer, ...]
+    complete: bool
+    origins: tuple[str, ...] | None = None
+    reflects: bool = False
+
+
 class _Model(NamedTuple):
     template: Template
     rest_apis: tuple[RestApi, ...]
@@ -405,6 +442,10 @@ class _Model(NamedTuple):
     distributions: tuple[Distribution, ...] = ()
     #: CORS of response headers policies of this template, attached to a behavior or not
     header_policies: tuple[AttachedPolicy, ...] = ()
+    #: ``cors`` of the ``http`` events of a Serverless Framework service, of which its REST API's preflights are made
+    event_policies: tuple[Policy, ...] = ()
+    #: what the code of functions answers, by logical id, as far as it has been looked at
+    code: Dict[str, Code] = {}
 
 
 class Model(_Model):
@@ -420,4 +461,5 @@ class Model(_Model):
         """Every CORS configuration in lists, each once."""
         found = [policy for door in self.doors if door.front_door != "cdn" for policy in door.policies]
         found += [attached.policy for attached in self.header_policies]
+        found += self.event_policies
         return tuple({(id(policy.node), policy.owner): policy for policy in found}.values())

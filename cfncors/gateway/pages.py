@@ -1,76 +1,138 @@
-"""The pages that an API is made for: their origins, and whether they send credentials."""
+"""The pages that a front door is made for: their origins, and whether they send credentials."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfncors import config
 from cfncors.browser import Request
 from cfncors.errors import UsageError
 from cfncors.gateway.answer import sent_headers
+from cfncors.gateway.coded_answers import code_of
 from cfncors.gateway.expressions import tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
     ANY_METHODS,
+    Distribution,
+    Door,
     Headers,
     Method,
     Model,
     RestApi,
     normal_path,
 )
+from cfncors.gateway.policy import Policy
 from cfncors.gateway.respond import respond
-from cfncors.gateway.rest_answers import response_template
 from cfncors.gateway.routing import route
 
+#: The page that calls a front door which allows any.
+EXAMPLE: Final = "https://app.example.com"
 _TEXTS: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
-_ANYBODY: Final = Request("GET", "https://api.example.com/", "https://app.example.com", [], "omit")
+_ANYBODY: Final = Request("GET", "https://api.example.com/", EXAMPLE, [], "omit")
+#: What stands for every method: in lists, and in a response headers policy.
+_ANY_METHOD: Final = frozenset(("*", "ALL"))
 
 
 class Pages:
-    """Who calls the routes of an API, in the model's world, as far as the API says so."""
+    """Who calls the routes of a front door, in the model's world, as far as the template says so."""
 
-    def __init__(self, model: Model, api: RestApi) -> None:
+    def __init__(self, model: Model, door: Door) -> None:
         self.model = model
-        self.api = api
+        self.door = door
 
     def origins(self, method: Method) -> tuple[str, ...]:
-        """The origins that the route's preflight names, else those of the API's other preflights, of its responses,
-        of its gateway responses. Empty when nobody is named, or all are."""
+        """The origins that the route's CORS configuration or preflight names, else those of the API's other
+        preflights, of its responses, of its gateway responses. Empty when nobody is named, or all are."""
+        policies, behind = self._sources(method)
+        found = behind.pages.origins(behind.method) if behind is not None else ()
+        if policies or isinstance(self.door, Distribution):
+            return found or _of_policies(policies)
         answering = self._preflight(method)
         own = tuple(dict.fromkeys(_of_responses(self.model, [answering]))) if answering is not None else ()
         return own or (() if answering is not None and self._allows_any(answering) else self.named)
 
     def credentials(self, method: Method) -> bool:
-        """Whether the route's preflight, or a gateway response, says that pages may send credentials; where code
-        answers the preflight, whether any response does."""
+        """Whether the route's CORS configuration or preflight, or a gateway response, says that pages may send
+        credentials; where code answers the preflight, whether any response does. A bucket has nothing to say it
+        with."""
+        policies, behind = self._sources(method)
+        if behind is not None and behind.pages.credentials(behind.method):
+            return True
+        if policies or isinstance(self.door, Distribution):
+            return any(policy.credentials is True for policy in policies if "credentials" in policy.names)
         answering = self._preflight(method)
-        said = [g.headers for g in self.api.gateway_responses.values()]
-        asked = [answering] if answering is not None else self.api.methods
-        return any(map(self._allows_credentials, [*said, *_mapped(asked)]))
+        asked = [answering] if answering is not None else self.door.methods
+        if answering is None and any(_code_allows_credentials(self.model, each) for each in asked):
+            return True
+        return any(map(self._allows_credentials, [*_refusals(self.door), *_mapped(asked)]))
+
+    def methods(self, method: Method) -> frozenset[str]:
+        """The methods that the preflight of a route allows by name; all of them with ``*``, none when it is not
+        known."""
+        policies, behind = self._sources(method)
+        if behind is not None:
+            return behind.pages.methods(behind.method)
+        if policies or isinstance(self.door, Distribution):
+            named = [text for policy in policies for text in policy.texts("methods") or ()]
+        else:
+            request = _ANYBODY._replace(method="OPTIONS", url=f"https://api.example.com{normal_path(method.path)}")
+            sent = respond(self.model, self.door, request).header(ALLOW_METHODS)
+            named = tokens(sent.text or "") if sent is not None else []
+        return frozenset(ANY_METHODS if _ANY_METHOD.intersection(named) else named)
 
     @cached_property
     def named(self) -> tuple[str, ...]:
-        """The origins that the API names anywhere."""
-        preflights = [method for method in self.api.methods if method.is_options]
-        others = [method for method in self.api.methods if not method.is_options]
+        """The origins that the front door names anywhere, and those behind it."""
+        preflights = [method for method in self.door.methods if method.is_options]
+        others = [method for method in self.door.methods if not method.is_options]
         for found in (
+            [*_of_policies(self.door.policies), *(name for pages in self._behind.values() for name in pages.named)],
             _of_responses(self.model, preflights),
             _of_responses(self.model, others),
-            _of_refusals(self.model, self.api),
+            _of_code(self.model, others),
+            _of_refusals(self.model, self.door),
         ):
             origins = tuple(dict.fromkeys(found))
             if origins:
                 return origins
         return ()
 
+    @cached_property
+    def examples(self) -> frozenset[str]:
+        """Those of the origins that are made up, to fit a pattern."""
+        texts = {text for policy in self.door.policies for text in _texts_of(policy)}
+        own = frozenset(origin for text in texts if "*" in text for origin in fitting(text)).difference(texts)
+        return own.union(*(pages.examples for pages in self._behind.values()))
+
+    def _sources(self, method: Method) -> tuple[tuple[Policy, ...], _Behind | None]:
+        """The configurations that speak of a route, and where it leads to unless they replace what comes from there."""
+        if not isinstance(self.door, Distribution):
+            return _for_route(self.door.policies, method), None
+        from cfncors.gateway.cdn_paths import origin_path, taking
+
+        behavior = taking(self.door, method.path)
+        attached = behavior.policies if behavior is not None else ()
+        pages = self._behind.get(behavior.origin or "") if behavior is not None else None
+        policies = tuple(each.policy for each in attached)
+        if behavior is None or pages is None or (attached and all(each.override for each in attached)):
+            return policies, None
+        match = route(pages.door, method.verb, origin_path(pages.door, behavior, method.path))
+        return policies, _Behind(pages, match.method) if match is not None else None
+
+    @cached_property
+    def _behind(self) -> dict[str, Pages]:
+        """The pages of the front doors that a distribution stands in front of."""
+        names = {each.origin for each in self.door.behaviors} if isinstance(self.door, Distribution) else set()
+        return {door.logical_id: Pages(self.model, door) for door in self.model.doors if door.logical_id in names}
+
     def _preflight(self, method: Method) -> Method | None:
         """The MOCK that answers the route's preflight."""
-        match = route(self.api, "OPTIONS", method.path)
+        match = route(self.door, "OPTIONS", method.path)
         integration = match.method.integration if match is not None else None
         return match.method if match is not None and integration is not None and integration.kind == "mock" else None
 
@@ -83,12 +145,60 @@ class Pages:
         return any((each.text or "").strip().lower() == "true" for each in sent)
 
 
-def listed_methods(model: Model, api: RestApi, method: Method) -> frozenset[str]:
-    """The methods that the preflight of a route allows by name; all of them with ``*``, none when it is not known."""
-    request = _ANYBODY._replace(method="OPTIONS", url=f"https://api.example.com{normal_path(method.path)}")
-    sent = respond(model, api, request).header(ALLOW_METHODS)
-    names = tokens(sent.text or "") if sent is not None else []
-    return frozenset(ANY_METHODS if "*" in names else names)
+def _code_allows_credentials(model: Model, method: Method) -> bool:
+    code = code_of(model, method)
+    headers = (answer.headers.get(ALLOW_CREDENTIALS) for answer in code.answers) if code is not None else iter(())
+    return any(header is not None and "true" in header.values for header in headers)
+
+
+class _Behind(NamedTuple):
+    """The front door behind a distribution, and the route of it that is meant."""
+
+    pages: Pages
+    method: Method
+
+
+# -- configurations in lists ------------------------------------------------------------------------------------------
+
+
+def _for_route(policies: tuple[Policy, ...], method: Method) -> tuple[Policy, ...]:
+    """The configurations that speak of a route: of a bucket's rules, those of its method; all, if none names it."""
+    naming = tuple(p for p in policies if _ANY_METHOD.union((method.verb,)).intersection(p.texts("methods") or ()))
+    return naming or policies
+
+
+def _of_policies(policies: Iterable[Policy]) -> tuple[str, ...]:
+    texts = (text for policy in policies for text in _texts_of(policy))
+    return tuple(dict.fromkeys(origin for text in texts for origin in (fitting(text) if "*" in text else meant(text))))
+
+
+def _texts_of(policy: Policy) -> Iterator[str]:
+    """The origins of a configuration, as far as they are known."""
+    setting = policy.setting("origins")
+    for item in setting.items if setting is not None else ():
+        yield from (known.text for known in item.known)
+
+
+def fitting(pattern: str) -> Iterator[str]:
+    """An origin that a pattern allows: ``https://app.example.com`` for ``https://*.example.com``, and for
+    ``*.example.com`` of a response headers policy. None for ``*``, which anybody fits."""
+    if pattern == "*":
+        return
+    scheme, mark, rest = pattern.lower().partition("://")
+    if not mark:
+        scheme, rest = "https", scheme
+    host, colon, port = rest.partition(":")
+    host = EXAMPLE.partition("://")[2] if host == "*" else host.replace("*", "app")
+    text = f"{'https' if '*' in scheme else scheme}://{host}{colon}{port.replace('*', '3000')}"
+    yield from meant(text)
+
+
+# -- mapped headers ---------------------------------------------------------------------------------------------------
+
+
+def _refusals(door: Door) -> Iterator[Headers]:
+    if isinstance(door, RestApi):
+        yield from (response.headers for response in door.gateway_responses.values())
 
 
 def _mapped(methods: Iterable[Method]) -> Iterator[Headers]:
@@ -102,14 +212,25 @@ def _of_responses(model: Model, methods: Iterable[Method]) -> Iterator[str]:
         for response in method.integration.responses if method.integration is not None else ():
             texts = _texts(model, response.headers)
             if response.overrides:
+                from cfncors.gateway.rest_answers import response_template
+
                 texts += [one or other for one, other in _TEXTS.findall(response_template(model, response) or "")]
             for text in texts:
                 yield from meant(text)
 
 
-def _of_refusals(model: Model, api: RestApi) -> Iterator[str]:
-    for response in api.gateway_responses.values():
-        for text in _texts(model, response.headers):
+def _of_code(model: Model, methods: Iterable[Method]) -> Iterator[str]:
+    """The origins that the code of functions sends, or picks from."""
+    for code in filter(None, (code_of(model, method) for method in methods)):
+        headers = (answer.headers.get(ALLOW_ORIGIN) for answer in code.answers)
+        texts = [text for header in headers if header is not None for text in header.values if text is not None]
+        for text in (*texts, *(code.origins or ())):
+            yield from meant(text)
+
+
+def _of_refusals(model: Model, door: Door) -> Iterator[str]:
+    for headers in _refusals(door):
+        for text in _texts(model, headers):
             yield from meant(text)
 
 

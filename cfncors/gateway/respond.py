@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from cfncors.browser import Request
 
 #: Front door -> the module that answers for it; each is loaded with its first request.
-_ANSWERS: Final[dict[FrontDoor, str]] = {"rest": "rest_answers"}
+_ANSWERS: Final[dict[FrontDoor, str]] = {
+    "rest": "rest_answers",
+    "http": "http_answers",
+    "url": "url_answers",
+    "s3": "bucket_answers",
+    "cdn": "distribution_answers",
+}
 
 AnyDoor = TypeVar("AnyDoor", bound=Door)
 

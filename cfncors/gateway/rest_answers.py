@@ -21,6 +21,7 @@ from cfncors.gateway.answer import (
     request_headers,
     sent_headers,
 )
+from cfncors.gateway.coded_answers import coded, error_statuses
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.preflight import mock_status, selected
 from cfncors.gateway.routing import Match, route
@@ -98,6 +99,9 @@ def _integrated(model: Model, api: RestApi, request: Request, method: Method, ou
         return _open(_DEPLOYED_WITHOUT)
     if integration.is_proxy:
         # The backend's headers pass, and only they (Developer Guide, "Enabling CORS support for proxy integrations").
+        known = coded(model, method, request, outcome if outcome.isdecimal() else None)
+        if known is not None:
+            return known
         return _open(f"{_backend(model, method, integration)} decides", HANDLER)
     if integration.kind == "unknown":
         return _open("the integration's type is not known")
@@ -254,7 +258,7 @@ def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
         found.append("UNSUPPORTED_MEDIA_TYPE")
     if _has_firewall(model, api):
         found.append("WAF_FILTERED")
-    return (*found, "THROTTLED", *_mapped(method, "4"))
+    return (*found, "THROTTLED", *_mapped(method, "4"), *error_statuses(model, method, "4"))
 
 
 def _validated(method: Method) -> list[str]:
@@ -302,7 +306,8 @@ def server_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
     if integration is not None and integration.kind == "http_proxy":  # what the backend answers is its own
         return ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
     if integration is None or integration.kind in ("aws_proxy", "unknown"):
-        return ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
+        own = error_statuses(model, method, "5")
+        return ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found, *own)
     if integration.kind == "mock":
         return ("API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))
     return ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))

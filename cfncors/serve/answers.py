@@ -1,4 +1,4 @@
-"""A request to the local server becomes what API Gateway would answer to it."""
+"""A request to the local server becomes what AWS would answer to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfncors.gateway.refusals import FIXED
 from cfncors.gateway.respond import respond
 from cfncors.gateway.routing import route
 from cfncors.serve.deployment import Deployment, Served
-from cfncors.serve.outcomes import PREFLIGHT, Outcome, UnknownOutcome, demanded, forced
+from cfncors.serve.outcomes import PREFLIGHT, Outcome, UnknownOutcome, demanded, forced, of_any_route
 
 Headers = list[tuple[str, str]]
 
@@ -72,6 +72,8 @@ def reply(
     played = served.origin if served.origin is not None and request.origin in here else None
     asked = _asked(request, path, played or request.origin)
     header = next((value for name, value in request.headers if name.lower() == FORCE), None)
+    if large and FIXED not in of_any_route(served.door):
+        return _written(413, [], "cfncors", {"message": "cfncors serve reads no more than 10 MB of a body"})
     try:
         outcome = _outcome(deployment, served, asked, FIXED if large else prefix or header)
     except UnknownOutcome as error:
@@ -101,7 +103,7 @@ def _prefix(path: str) -> tuple[str | None, str]:
 
 
 def _asked(request: Request, path: str, origin: str) -> Request:
-    """The request as API Gateway sees it: of the origin that the page plays, without our own header's name."""
+    """The request as AWS sees it: of the origin that the page plays, without our own header's name."""
     headers = []
     for name, value in request.headers:
         lower = name.lower()
@@ -124,19 +126,26 @@ def _asked_names(request: Request) -> list[str]:
     return [each for name, value in request.headers if name.lower() == _ASKED_HEADERS for each in _names(value)]
 
 
+def _asked_method(request: Request) -> str:
+    return next((value for name, value in request.headers if name.lower() == _ASKED_METHOD), "")
+
+
 def _is_preflight(request: Request) -> bool:
     return request.method == "OPTIONS" and any(name.lower() == _ASKED_METHOD for name, _ in request.headers)
 
 
 def _outcome(deployment: Deployment, served: Served, asked: Request, named: str | None) -> Outcome:
-    """A preflight is never forced: it decides whether the outcome is met at all. A wrong name is told even there."""
-    wanted = forced(named, deployment.model, served.api, asked) if named is not None else None
-    if _is_preflight(asked):
+    """A preflight is never forced: it decides whether the outcome is met at all. A wrong name is told even there, of
+    the request that it asks for."""
+    is_preflight = _is_preflight(asked)
+    meant = asked._replace(method=_asked_method(asked)) if is_preflight else asked
+    wanted = forced(named, deployment.model, served.door, meant) if named is not None else None
+    if is_preflight:
         return Outcome()
     if wanted is not None:
         return wanted
-    match = route(served.api, asked.method, asked.url)
-    return demanded(match.method, asked) if match is not None else Outcome()
+    match = route(served.door, asked.method, asked.url)
+    return demanded(deployment.model, served.door, match.method, asked) if match is not None else Outcome()
 
 
 # -- the answer -------------------------------------------------------------------------------------------------------
@@ -145,8 +154,9 @@ def _outcome(deployment: Deployment, served: Served, asked: Request, named: str 
 def _answer(deployment: Deployment, served: Served, asked: Request, outcome: Outcome) -> Answer:
     if outcome.name == PREFLIGHT:
         return Answer(200, PREFLIGHT, "what the page hopes for", open="the preflight alone decides")
-    answer = respond(deployment.model, served.api, asked, outcome.name)
-    return answer._replace(status=outcome.status) if answer.open and outcome.status is not None else answer
+    answer = respond(deployment.model, served.door, asked, outcome.name)
+    by_handler = answer.open or answer.status is None
+    return answer._replace(status=outcome.status) if by_handler and outcome.status is not None else answer
 
 
 def _concrete(
@@ -157,7 +167,7 @@ def _concrete(
         return answer.concrete(asked, kind=True)
     if not answer.unknown or deployment.choice.handler == "none":
         return answer.concrete(asked, kind=False)
-    match = route(served.api, asked.method, asked.url)
+    match = route(served.door, asked.method, asked.url)
     method = match.method if match is not None else None
     credentials = method is not None and served.pages.credentials(method)
     own = served.pages.origins(method) if method is not None else ()
@@ -198,7 +208,8 @@ def _swapped(header: tuple[str, str], played: str, page: str) -> tuple[str, str]
 def _explained(deployment: Deployment, answer: Answer, status: int, headers: Headers) -> Reply:
     who = "; ".join(answer.unknown)
     if who:
-        how = "as a correct one answers" if deployment.choice.handler == "correct" else "without headers"
+        missing = "without headers" if not answer.decides else f"with {status}"
+        how = "as a correct one answers" if deployment.choice.handler == "correct" else missing
         who = f"{who}; here: {how}" if answer.kind != PREFLIGHT else who
         headers = [*headers, (ASSUMED, _one_line(who))]
     said: dict[str, object] = {"type": answer.kind, "what": answer.what, "confidence": answer.confidence}

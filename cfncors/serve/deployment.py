@@ -1,20 +1,24 @@
-"""One deployment of a template: the APIs to serve, with a value for every parameter."""
+"""One deployment of a template: the front doors to serve, with a value for every parameter."""
 
 from __future__ import annotations
 
 import os
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from cfncors.config import Settings
 from cfncors.errors import CfncorsError, UnreadableTemplate, UsageError
+from cfncors.functions import with_code
 from cfncors.gateway import Model, build
 from cfncors.gateway.answer import Answer
-from cfncors.gateway.model import RestApi
+from cfncors.gateway.model import Door
 from cfncors.gateway.pages import Pages
-from cfncors.gateway.refusals import exists
 from cfncors.gateway.respond import in_world
 from cfncors.lint import read_file
 from cfncors.report import FileReport
+from cfncors.report.simulation import Incomplete
+from cfncors.simulate.left_out import left_out
 from cfncors.simulate.options import check_parameters
+from cfncors.simulate.settings import is_made
 from cfncors.source import decode, parse
 from cfncors.template import Template, load
 from cfncors.template.worlds import World, read, worlds
@@ -23,30 +27,32 @@ Handler = Literal["correct", "none"]
 
 
 class Choice(NamedTuple):
-    """What a user may choose: one API, values of parameters, the origin that the page plays, and what answers where
-    the template leaves the answer to code."""
+    """What a user may choose: one front door, values of parameters, the origin that the page plays, and what answers
+    where the template leaves the answer to code."""
 
     api: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     origin: str | None = None
     handler: Handler = "correct"
+    root: str | None = None
 
 
 class Served(NamedTuple):
-    """An API as it is deployed, who calls it, and the origin that the page plays (``None``: the page is itself)."""
+    """A front door as it is deployed, who calls it, and the origin that the page plays (``None``: the page is
+    itself)."""
 
-    api: RestApi
+    door: Door
     pages: Pages
     origin: str | None
 
 
 class Deployment(NamedTuple):
-    """What is served. ``served`` is never empty; ``left_out`` are APIs whose answers are not known; ``edition`` counts
-    how often the file was deployed."""
+    """What is served. ``served`` is never empty; ``left_out`` are those that it says nothing of, and why; ``edition``
+    counts how often the file was deployed."""
 
     model: Model
     served: tuple[Served, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[Incomplete, ...]
     choice: Choice
     edition: int = 1
 
@@ -62,9 +68,9 @@ class Deployment(NamedTuple):
         return _told(_world(template), self.choice, names.parameters | names.conditions)
 
     def find(self, path: str) -> tuple[Served, str]:
-        """The API that a path belongs to, and the path within it: under its logical id, else the first API's."""
+        """The front door that a path belongs to, and the path within it: under its logical id, else the first one's."""
         head, _, rest = path.removeprefix("/").partition("/")
-        named = next((served for served in self.served if served.api.logical_id == head), None)
+        named = next((served for served in self.served if served.door.logical_id == head), None)
         return (named, f"/{rest}") if named is not None else (self.served[0], path)
 
 
@@ -72,7 +78,7 @@ def deploy(path: str, choice: Choice) -> Deployment:
     """Read a file and deploy it.
 
     Raises :class:`UnreadableTemplate` for a file that is none, :class:`UsageError` for a choice that it does not have
-    and when it has no REST API to serve.
+    and when it has nothing to serve.
     """
     data = read_file(path)
     if isinstance(data, FileReport):
@@ -80,24 +86,25 @@ def deploy(path: str, choice: Choice) -> Deployment:
     template = load(parse(decode(data), path))
     if template is None:
         raise UnreadableTemplate("no CloudFormation or SAM template: it has no Resources with types")
-    return deployed(build(template), choice)
+    return deployed(with_code(build(template, Settings(root=choice.root))), choice)
 
 
 def deployed(model: Model, choice: Choice) -> Deployment:
     """The first deployment that the template allows: parameters have their defaults, or what the user told."""
     check_parameters(model.template, choice.parameters)
-    there = model._replace(template=model.template.in_world(_first_world(model.template, choice)))
-    made = [api for api in there.rest_apis if api.resource is None or exists(there, api.logical_id)]
-    whole = [api for api in made if api.complete]
-    chosen = [api for api in whole if choice.api in (None, api.logical_id)]
-    left_out = tuple(api.logical_id for api in made if not api.complete)
+    world = _first_world(model.template, choice)
+    there = build(model.template.in_world(world), model.settings)._replace(code=model.code)
+    doors = [door for door in there.doors if is_made(there, door)]
+    whole = [door for door in doors if door.complete]
+    chosen = [door for door in whole if choice.api in (None, door.logical_id)]
+    incomplete = tuple(left_out(there))
     if not chosen:
-        raise UsageError(_nothing(choice, [api.logical_id for api in whole], left_out))
-    return Deployment(there, tuple(_served(there, api, choice) for api in chosen), left_out, choice)
+        raise UsageError(_nothing(choice, [door.logical_id for door in whole], incomplete))
+    return Deployment(there, tuple(_served(there, door, choice) for door in chosen), incomplete, choice)
 
 
-def _served(model: Model, api: RestApi, choice: Choice) -> Served:
-    here = in_world(model, api)
+def _served(model: Model, door: Door, choice: Choice) -> Served:
+    here = in_world(model, door)
     pages = Pages(model, here)
     return Served(here, pages, choice.origin or next(iter(pages.named), None))
 
@@ -120,17 +127,14 @@ def _told(world: World, choice: Choice, names: frozenset[str] | None) -> tuple[s
     return tuple(text for name, text in found if names is None or name in names)
 
 
-_NOT_KNOWN: Final = "a part of the definition is not in this template, so the answers are not known"
-
-
-def _nothing(choice: Choice, whole: list[str], left_out: tuple[str, ...]) -> str:
-    if choice.api in left_out:
-        return f"--api {choice.api}: {_NOT_KNOWN}"
+def _nothing(choice: Choice, whole: list[str], incomplete: tuple[Incomplete, ...]) -> str:
+    why = {each.api: each.reason for each in incomplete}
+    if choice.api in why:
+        return f"--api {choice.api} cannot be served: {why[choice.api]}"
     if whole:
-        return f"--api {choice.api}: the template has no such REST API; it has {', '.join(whole)}"
-    if left_out:
-        return f"no REST API to serve; of {', '.join(left_out)} {_NOT_KNOWN}"
-    return "the template has no REST API to serve"
+        return f"--api {choice.api}: the template has no such front door; it has {', '.join(whole)}"
+    reasons = "".join(f"; {name} is left out: {reason}" for name, reason in why.items())
+    return f"the template has nothing to serve: no API, function URL, bucket with CORS rules or distribution{reasons}"
 
 
 class Watched:

@@ -8,10 +8,9 @@ from typing import Any, Final, NamedTuple
 from cfncors.browser import ProfileName, Request, Response, evaluate
 from cfncors.gateway.answer import SUCCESS
 from cfncors.gateway.model import ANY_METHODS, Method, normal_path
-from cfncors.gateway.pages import listed_methods
 from cfncors.gateway.respond import client_errors, server_errors, successes
 from cfncors.gateway.routing import route
-from cfncors.report.simulation import Case, Outcome, Reply
+from cfncors.report.simulation import KINDS, Case, Outcome, Reply
 from cfncors.serve.answers import reply
 from cfncors.serve.deployment import Deployment, Served
 from cfncors.serve.outcomes import PREFLIGHT
@@ -45,7 +44,7 @@ def matrix(deployment: Deployment, page: str, profile: ProfileName = "fetch") ->
         "edition": deployment.edition,
         "template": deployment.model.template.document.name,
         "handler": deployment.choice.handler,
-        "leftOut": list(deployment.left_out),
+        "leftOut": [each._asdict() for each in deployment.left_out],
         "assumed": list(deployment.assumed),
         "apis": [_api(deployment, served, page, index, profile) for index, served in enumerate(deployment.served)],
     }
@@ -54,20 +53,21 @@ def matrix(deployment: Deployment, page: str, profile: ProfileName = "fetch") ->
 def _api(deployment: Deployment, served: Served, page: str, index: int, profile: ProfileName) -> dict[str, Any]:
     origin = served.origin or page
     return {
-        "id": served.api.logical_id,
-        "base": f"/{served.api.logical_id}" if index else "",
+        "id": served.door.logical_id,
+        "kind": KINDS[served.door.front_door],
+        "base": f"/{served.door.logical_id}" if index else "",
         "plays": served.origin,
         "rows": list(_rows(deployment, served, origin, Options(profile=profile))),
     }
 
 
 def _rows(deployment: Deployment, served: Served, origin: str, options: Options) -> Iterator[dict[str, Any]]:
-    for method in served.api.methods:
+    for method in served.door.methods:
         if method.is_options:
             continue
         path = normal_path(method.path)
-        for verb in _verbs(deployment, served, method):
-            match = route(served.api, verb, path)
+        for verb in _verbs(served, method):
+            match = route(served.door, verb, path)
             if match is None or match.method is not method:
                 continue
             credentials = served.pages.credentials(method)
@@ -83,23 +83,23 @@ def _rows(deployment: Deployment, served: Served, origin: str, options: Options)
             }
 
 
-def _verbs(deployment: Deployment, served: Served, method: Method) -> tuple[str, ...]:
+def _verbs(served: Served, method: Method) -> tuple[str, ...]:
     if method.verb != "ANY":
         return (method.verb,)
-    listed = listed_methods(deployment.model, served.api, method)
+    listed = served.pages.methods(method)
     return tuple(verb for verb in _CALLED if verb in listed) or _CALLED
 
 
 def _probes(
     deployment: Deployment, served: Served, method: Method, request: Request, options: Options
 ) -> Iterator[Probe]:
-    model, api = deployment.model, served.api
-    found = cases(model, api, method, request, options)
+    model, door = deployment.model, served.door
+    found = cases(model, door, method, request, options)
     outcomes = (
         (PREFLIGHT,),
-        successes(model, api, method),
-        client_errors(model, api, method),
-        server_errors(model, api, method),
+        successes(model, door, method),
+        client_errors(model, door, method),
+        server_errors(model, door, method),
     )
     for case, names in zip(found, outcomes, strict=True):
         for name, answer in zip(names, case.replies, strict=True):
@@ -113,7 +113,7 @@ def _probes(
 def _predicted(preflight: Case, case: Case, answer: Reply) -> tuple[Outcome, str, str | None]:
     """The verdict on one answer of a case: what stops the preflight stops it too."""
     if case is not preflight and preflight.verdict == "blocked":
-        return "blocked", "never sent: its preflight is blocked", preflight.console
+        return "blocked", case.reason.removeprefix("the request is "), preflight.console
     if case is not preflight and preflight.verdict == "depends" and answer.verdict == "allowed":
         return "depends", f"the preflight decides: {preflight.reason}", None
     return answer.verdict, answer.reason, answer.console
@@ -133,5 +133,5 @@ def _readable(deployment: Deployment, served: Served, request: Request, prefix: 
         sent = reply(deployment, asked)
         return Response(sent.status, sent.headers)
 
-    url = f"https://{host}{prefix}/{served.api.logical_id}/{path}"
+    url = f"https://{host}{prefix}/{served.door.logical_id}/{path}"
     return evaluate(request._replace(url=url), server, profile).allowed

@@ -1,4 +1,4 @@
-"""Which outcome a request has: the one that the user forces, else what the API itself demands."""
+"""Which outcome a request has: the one that the user forces, else what the front door itself demands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.gateway.answer import SUCCESS, path_of
 from cfncors.gateway.demands import demanded_headers
-from cfncors.gateway.model import Method, Model, RestApi
+from cfncors.gateway.model import Door, Method, Model, RestApi
 from cfncors.gateway.refusals import FIXED, STATUSES
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
 from cfncors.gateway.routing import route
@@ -38,51 +38,80 @@ class UnknownOutcome(ValueError):
     """No outcome has this name; the message lists those that are."""
 
 
-def forced(text: str, model: Model, api: RestApi, request: Request) -> Outcome:
-    """The outcome that a user names: a type of gateway response, or a status. Raises :class:`UnknownOutcome`."""
+def forced(text: str, model: Model, door: Door, request: Request) -> Outcome:
+    """The outcome that a user names: a type of gateway response, another that the route can have, or a status.
+
+    Raises :class:`UnknownOutcome`.
+    """
     name = text.strip()
     if name.lower() == PREFLIGHT:
         return Outcome(PREFLIGHT)
-    if name.upper() in STATUSES:
+    match = route(door, request.method, path_of(request.url))
+    possible = _possible(model, door, match.method) if match is not None else []
+    words = [*of_any_route(door), *(each for each in possible if not each.isdecimal() and each != SUCCESS)]
+    if name.upper() in words:
         return Outcome(name.upper())
     if not re.fullmatch(r"[2-5][0-9][0-9]", name):
-        raise UnknownOutcome(
-            f"no outcome is named {text!r}; write a status from 200 to 599, or one of {', '.join(STATUSES)}"
-        )
-    match = route(api, request.method, path_of(request.url))
-    if match is None or name == str(STATUSES[FIXED]):
-        return Outcome(FIXED if name == str(STATUSES[FIXED]) else SUCCESS)
-    return _with_status(name, model, api, match.method, request)
+        others = f", or one of {', '.join(dict.fromkeys(words))}" if words else ""
+        raise UnknownOutcome(f"no outcome is named {text!r}; write a status from 200 to 599{others}")
+    if FIXED in words and name == str(STATUSES[FIXED]):
+        return Outcome(FIXED)
+    return _with_status(name, model, door, match.method, request) if match is not None else Outcome()
 
 
-def _with_status(status: str, model: Model, api: RestApi, method: Method, request: Request) -> Outcome:
-    """What has a status on a route: what the integration maps, then API Gateway's own errors, then the handler."""
-    possible = [*successes(model, api, method), *client_errors(model, api, method), *server_errors(model, api, method)]
+def of_any_route(door: Door) -> dict[str, int]:
+    """The outcomes that the front door has on any path, even without a route: a REST API's gateway responses."""
+    return STATUSES if isinstance(door, RestApi) else {}
+
+
+def _possible(model: Model, door: Door, method: Method) -> list[str]:
+    return [
+        *successes(model, door, method),
+        *client_errors(model, door, method),
+        *server_errors(model, door, method),
+    ]
+
+
+def _with_status(status: str, model: Model, door: Door, method: Method, request: Request) -> Outcome:
+    """What has a status on a route: what the integration maps, then the front door's own errors, then the handler."""
+    possible = _possible(model, door, method)
     if status in possible:
         return Outcome(status)
-    for name in possible:
-        if respond(model, api, request, name).status == int(status):
+    found = {name: respond(model, door, request, name).status for name in possible}
+    for name, its in found.items():
+        if its == int(status):
             return Outcome(name)
     integration = method.integration
     if integration is None or integration.is_proxy or integration.kind == "unknown":
         return Outcome(SUCCESS, int(status))
-    if status in _USUAL:
-        return Outcome(_USUAL[status])
+    usual = _USUAL if of_any_route(door) else {str(its): name for name, its in found.items() if its is not None}
+    if status in usual:
+        return Outcome(usual[status])
     raise UnknownOutcome(
-        f"nothing answers {status} on {method.verb} {method.path}: its integration does not map it, and API Gateway "
-        f"itself answers {', '.join(sorted(set(_USUAL)))}"
+        f"nothing answers {status} on {method.verb} {method.path}: its integration does not map it, and AWS itself "
+        f"answers {', '.join(sorted(usual))}"
     )
 
 
-def demanded(method: Method, request: Request) -> Outcome:
-    """What comes of a request that lacks what the API demands. Any value of a header counts as a good one."""
+def demanded(model: Model, door: Door, method: Method, request: Request) -> Outcome:
+    """What comes of a request that lacks what the front door demands. Any value of a header counts as a good one."""
+    kind = _lacking(method, request)
+    if kind is None:
+        return Outcome()
+    if kind in of_any_route(door) or kind in client_errors(model, door, method):
+        return Outcome(kind)
+    return _with_status(str(STATUSES[kind]), model, door, method, request)
+
+
+def _lacking(method: Method, request: Request) -> str | None:
+    """The type of gateway response that a REST API has for what is missing; other front doors have its status."""
     if method.is_options or request.method == "OPTIONS":
-        return Outcome()  # respond() knows that browsers send it bare
+        return None  # respond() knows that browsers send it bare
     given = {name.lower() for name, value in request.headers if value.strip()}
     needed = demanded_headers(method)
     if method.authorization.kind == "iam":
         if "authorization" not in given:
-            return Outcome("MISSING_AUTHENTICATION_TOKEN")
+            return "MISSING_AUTHENTICATION_TOKEN"
     elif any(name in needed and name not in given for name in method.authorization.headers):
-        return Outcome("UNAUTHORIZED")
-    return Outcome("INVALID_API_KEY") if method.api_key and "x-api-key" not in given else Outcome()
+        return "UNAUTHORIZED"
+    return "INVALID_API_KEY" if method.api_key and "x-api-key" not in given else None

@@ -1,4 +1,4 @@
-"""Everything that the local server answers: the API's routes, the page, the page's data and what it saw."""
+"""Everything that the local server answers: the front doors' routes, the page, the page's data and what it saw."""
 
 from __future__ import annotations
 
@@ -41,10 +41,9 @@ class Seen(NamedTuple):
 def greeting(deployment: Deployment, url: str) -> str:
     """What is served, and where: the first lines that a user sees."""
     name = deployment.model.template.document.name
-    first, *others = deployment.served
-    lines = [f"{name}: {first.api.logical_id} on {url}"]
-    lines += [f"{name}: {served.api.logical_id} on {url}/{served.api.logical_id}" for served in others]
-    lines += [f"{name}: {each} is left out: a part of it is not in this template" for each in deployment.left_out]
+    first, *others = (served.door.logical_id for served in deployment.served)
+    lines = [f"{name}: {first} on {url}", *(f"{name}: {other} on {url}/{other}" for other in others)]
+    lines += [f"{name}: {each.api} is left out: {each.reason}" for each in deployment.left_out]
     if deployment.assumed:
         lines.append(f"Assumed: {', '.join(deployment.assumed)}; --parameter says otherwise.")
     lines.append(f"Open {url}/ to see what your browser makes of it; Ctrl-C ends.")

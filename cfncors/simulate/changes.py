@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cfncors.gateway.refusals import STATUSES
 from cfncors.report.simulation import Case, Outcome, Reply, Route, Simulation, Visit
 
 _WORDS: dict[Outcome, str] = {
@@ -24,7 +25,7 @@ class Exchange(NamedTuple):
     api: str
     route: str
     case: str
-    #: the type of gateway response, so that a status which changes is the same exchange
+    #: see :func:`identity`
     kind: str
 
 
@@ -36,10 +37,16 @@ def changes(before: Simulation, after: Simulation) -> list[str]:
     """
     old, new = dict(_exchanges(before)), dict(_exchanges(after))
     lines: list[str] = []
+    apis: dict[str, set[str]] = {}
+    for exchange in (*old, *new):
+        apis.setdefault(exchange.route, set()).add(exchange.api)
     for exchange in [*new, *(e for e in old if e not in new)]:
         one, other = old.get(exchange), new.get(exchange)
         if one is None or other is None or one.verdict != other.verdict:
-            lines.append(_line(exchange, one, other))
+            shared = len(apis[exchange.route]) > 1  # a distribution has the routes of what is behind it
+            lines.append(
+                _line(exchange, f"{exchange.route} of {exchange.api}" if shared else exchange.route, one, other)
+            )
     return list(dict.fromkeys(lines))
 
 
@@ -52,12 +59,18 @@ def _exchanges(simulation: Simulation) -> Iterator[tuple[Exchange, Reply]]:
 
 def _replies(visit: Visit, route: Route, case: Case) -> Iterator[tuple[Exchange, Reply]]:
     for number, reply in enumerate(case.replies):
-        kind = "" if case.case == "preflight" or len(case.replies) == 1 else reply.kind
-        kind = f"{kind}{reply.status}" if kind in ("integration", "MOCK") else kind or str(number)
+        alone = case.case == "preflight" or len(case.replies) == 1
+        kind = str(number) if alone else identity(reply)
         yield Exchange(visit.origin, visit.credentials, route.api, route.name, case.case, kind), reply
 
 
-def _line(exchange: Exchange, before: Reply | None, after: Reply | None) -> str:
+def identity(reply: Reply) -> str:
+    """What tells a reply from the others of its case: the type of gateway response, whatever its status is; of other
+    answers the status, too."""
+    return reply.kind if reply.kind in STATUSES else f"{reply.kind} {reply.status}"
+
+
+def _line(exchange: Exchange, route: str, before: Reply | None, after: Reply | None) -> str:
     words = _PREFLIGHT_WORDS if exchange.case == "preflight" else _WORDS
     reply = after or before
     assert reply is not None
@@ -66,4 +79,4 @@ def _line(exchange: Exchange, before: Reply | None, after: Reply | None) -> str:
     old = words[before.verdict] if before is not None else "not there"
     new = words[after.verdict] if after is not None else "not there"
     who = f" {'by' if new == 'readable' else 'for'} {exchange.origin}"
-    return f"{what} {exchange.route}: {old} → {new}{who}{' with credentials' if exchange.credentials else ''}"
+    return f"{what} {route}: {old} → {new}{who}{' with credentials' if exchange.credentials else ''}"

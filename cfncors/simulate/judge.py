@@ -1,4 +1,4 @@
-"""One route in one deployment: what API Gateway answers, and what a browser makes of it.
+"""One route in one deployment: what its front door answers, and what a browser makes of it.
 
 What the template does not decide is judged twice: as the page hopes, and as if nothing came. Blocked even then, it is
 blocked; allowed even then, it is allowed; otherwise it depends.
@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import Request, Response, Server, Verdict, evaluate
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.demands import demanded_headers
-from cfncors.gateway.model import Method, Model, RestApi
+from cfncors.gateway.model import Door, Method, Model
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
-from cfncors.report.simulation import ORDER, Case, CaseName, Outcome, Reply
+from cfncors.report.simulation import ORDER, REFUSED, Case, CaseName, Outcome, Reply
 from cfncors.simulate.options import Options
+from cfncors.simulate.settings import behind, written
 from cfncors.template.worlds import read
+
+if TYPE_CHECKING:
+    from cfncors.source import Node
+    from cfncors.template.serverless import Service
 
 _HOST: Final = "https://api.example.com"
 _OTHER_HOST: Final = "https://api.example.net"
@@ -27,7 +32,7 @@ _SHOWN: Final = ("access-control-", "vary")
 
 
 def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], options: Options) -> Request:
-    """What a page of an origin asks a route for: with the headers that the API demands, a body as JSON, and what the
+    """What a page of an origin asks a route for: with the headers that it demands, a body as JSON, and what the
     user adds."""
     origin, credentials = page
     headers = dict.fromkeys(demanded_headers(method), "x")
@@ -35,24 +40,25 @@ def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], o
         headers["content-type"] = "application/json"
     headers.update({name.lower(): value for name, value in options.headers})
     host = _OTHER_HOST if origin == _HOST else _HOST
-    return Request(verb, host + path, origin, list(headers.items()), "include" if credentials else "same-origin")
+    url = f"{host}/{path.lstrip('/')}"  # a path may be written without its slash, or be a reference that has none
+    return Request(verb, url, origin, list(headers.items()), "include" if credentials else "same-origin")
 
 
-def cases(model: Model, api: RestApi, method: Method, request: Request, options: Options) -> tuple[Case, ...]:
+def cases(model: Model, door: Door, method: Method, request: Request, options: Options) -> tuple[Case, ...]:
     """The four cases of a route, in the order of :data:`CASES`."""
-    judge = _Judge(model, api, request, options)
+    judge = _Judge(model, door, request, options)
     preflight = judge.preflight()
     return (
         preflight,
-        judge.answered("success", successes(model, api, method), preflight),
-        judge.answered("client-error", client_errors(model, api, method), preflight),
-        judge.answered("server-error", server_errors(model, api, method), preflight),
+        judge.answered("success", successes(model, door, method), preflight),
+        judge.answered("client-error", client_errors(model, door, method), preflight),
+        judge.answered("server-error", server_errors(model, door, method), preflight),
     )
 
 
 class _Judge(NamedTuple):
     model: Model
-    api: RestApi
+    door: Door
     request: Request
     options: Options
 
@@ -64,13 +70,18 @@ class _Judge(NamedTuple):
             def answer(asked: Request) -> Response:
                 if asked.method != "OPTIONS":
                     return _hoped(asked)
-                heard.append(respond(self.model, self.api, asked))
+                heard.append(respond(self.model, self.door, asked))
                 return Response(*heard[-1].concrete(asked, kind=kind))
 
             return answer
 
         best = self._evaluated(server(True))
         worst = self._evaluated(server(False)) if any(answer.unknown for answer in heard) else best
+        if not heard and not best.allowed:  # a method that no page may use
+            reply = Reply(
+                REFUSED, None, "blocked", "by the browser itself", best.reason, best.console, {}, "documented"
+            )
+            return Case("preflight", "blocked", reply, (reply,), reply.reason, reply.console)
         if not heard:
             reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
             return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
@@ -79,7 +90,12 @@ class _Judge(NamedTuple):
 
     def answered(self, name: CaseName, outcomes: Iterable[str], preflight: Case) -> Case:
         """Whether the page may read what comes back; the worst of what may come."""
-        answers = [respond(self.model, self.api, self.request, outcome) for outcome in outcomes]
+        answers = [respond(self.model, self.door, self.request, outcome) for outcome in outcomes]
+        if not answers:
+            reply = Reply(
+                "none", None, "not-needed", "no such answer", "nothing answers so here", None, {}, "documented"
+            )
+            return Case(name, "not-needed", reply, (), reply.reason, None)
         return self._case(name, tuple(map(self._read, answers)), answers, preflight)
 
     def _read(self, answer: Answer) -> Reply:
@@ -102,7 +118,8 @@ class _Judge(NamedTuple):
         reply = max(replies, key=lambda each: ORDER.index(each.verdict))
         assumes = self._assumed(answers)
         if preflight is not None and preflight.verdict == "blocked":
-            reason = "the request is never sent: its preflight is blocked"
+            refused = preflight.reply.kind == REFUSED
+            reason = f"the request is never sent: {'the browser refuses it' if refused else 'its preflight is blocked'}"
             return Case(name, "blocked", reply, replies, reason, preflight.console, assumes, sent=False)
         verdict, reason = reply.verdict, reply.reason
         if preflight is not None and preflight.verdict == "depends" and verdict == "allowed":
@@ -110,13 +127,18 @@ class _Judge(NamedTuple):
         return Case(name, verdict, reply, replies, reason, reply.console, assumes)
 
     def _assumed(self, answers: Iterable[Answer]) -> tuple[str, ...]:
-        """Values that the answers' headers were made with and that the user did not give."""
+        """Values that the answers' headers, or the configurations that they come from, were made with and that the
+        user did not give."""
         template = self.model.template
         world = template.world
         nodes = [sent.node for answer in answers for sent in answer.headers if sent.node is not None]
-        names = read(template, nodes)
-        if world is None:
+        if template.service is not None:
+            return self._not_given(template.service, nodes)
+        if world is None or not (world.parameters or world.conditions):
             return ()
+        for door in (self.door, *behind(self.model, self.door)):
+            nodes += written(template, door)
+        names = read(template, nodes)
         given = dict(self.options.parameters)
         values = [
             f"{n}={world.parameters[n]}" for n in sorted(names.parameters) if n in world.parameters and n not in given
@@ -125,6 +147,13 @@ class _Judge(NamedTuple):
             *values,
             *(f"condition {n}={str(v).lower()}" for n, v in world.conditions.items() if n in names.conditions),
         )
+
+    def _not_given(self, service: Service, nodes: list[Node]) -> tuple[str, ...]:
+        """The options, parameters and environment variables of a serverless.yml whose fallbacks the answers take."""
+        for policy in self.door.policies:
+            nodes += [item.node for setting in policy.settings.values() for item in setting.items]
+        names = frozenset[str]().union(*(service.assumes(node) for node in nodes))
+        return tuple(f"{name} not given" for name in sorted(names))
 
 
 def _hoped(asked: Request) -> Response:

@@ -11,8 +11,6 @@ from cfncors.browser import ProfileName
 from cfncors.errors import UsageError
 from cfncors.template import Template
 
-#: The page that calls an API which allows any.
-EXAMPLE: Final = "https://app.example.com"
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PARAMETER: Final = re.compile(r"[A-Za-z0-9]+")
 
@@ -20,9 +18,9 @@ _PARAMETER: Final = re.compile(r"[A-Za-z0-9]+")
 class Options(NamedTuple):
     """Choices of one simulation.
 
-    Without ``origins`` each API is called by the pages that it names; where it names none, by those of ``configured``
-    or by an example. ``credentials`` is ``None`` to send them where the API allows them. ``headers`` are added to
-    every request.
+    Without ``origins`` each front door is called by the pages that it names; where it names none, by those of
+    ``configured`` or by an example. ``credentials`` is ``None`` to send them where the front door allows them.
+    ``headers`` are added to every request.
     ``parameters`` are values for the template's parameters, instead of their defaults and ``AllowedValues``. With
     ``own``, a page of ``origins`` that some deployment names meets only the deployments that name it.
     """

@@ -1,6 +1,6 @@
-"""``serve``'s page in real Chromium: for every fixture's API, what the browser does is what ``simulate`` says.
+"""``serve``'s page in real Chromium: for every front door of every fixture, it does what ``simulate`` says.
 
-One run of the browser: a page with a frame for each server, all over loopback.
+Each run of the browser is a page with a frame for each of some servers, all over loopback.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ FIXTURES = ROOT / "fixtures"
 WHOLE = (*sorted((FIXTURES / "right").iterdir()), FIXTURES / "demo" / "template.yaml")
 #: Faults that browsers see, with and without their fix, and what is no fault; the twins in JSON deploy the same.
 FAULTS = tuple(sorted((FIXTURES / "rules").glob("*.yaml")))
+#: Frames of one browser: hundreds at once are more than a small machine can take.
+BATCH = 40
 SECONDS = 400
 
 
@@ -48,10 +50,15 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def runs() -> list[Run]:
-    """Every fixture with a REST API, with a correct handler; the good ones with none, too."""
+    """Every fixture with a front door, with a correct handler; the good ones with none, too."""
     need("chromium")
     chosen: list[tuple[Path, Handler]] = [(path, "correct") for path in (*WHOLE, *FAULTS) if servable(path)]
     chosen += [(path, "none") for path in WHOLE]
+    return [run for start in range(0, len(chosen), BATCH) for run in batch(chosen[start : start + BATCH])]
+
+
+def batch(chosen: list[tuple[Path, Handler]]) -> list[Run]:
+    """What Chromium does with the pages of some templates at once."""
     with ExitStack() as stack:
         locals_ = [stack.enter_context(serving(path, Choice(handler=handler))) for path, handler in chosen]
         watch(locals_)
@@ -123,8 +130,10 @@ def compared(run: Run) -> Iterator[tuple[str, str, str, bool | None]]:
         options = Options(
             origins=(served.origin or run.page,), parameters=tuple(world.parameters.items()), profile="chromium"
         )
+        made = {(served.door.logical_id, m.verb, normal_path(m.path)) for m in served.door.methods}
         for visit in simulate(run.deployment.model, options).visits:
-            for route in (route for route in visit.routes if route.api == served.api.logical_id):
+            # A condition that no parameter decides may give another deployment other routes.
+            for route in (route for route in visit.routes if (route.api, route.method, route.path) in made):
                 for case in route.cases:
                     readable = answers(run, served, route, case.case)
                     told = (
@@ -135,7 +144,7 @@ def compared(run: Run) -> Iterator[tuple[str, str, str, bool | None]]:
 
 def answers(run: Run, served: Served, route: Route, case: str) -> list[bool]:
     """Whether the page could read the answers of a cell; ``ANY`` is asked with several methods."""
-    own = {method.verb for method in served.api.methods if normal_path(method.path) == route.path}
+    own = {method.verb for method in served.door.methods if normal_path(method.path) == route.path}
     found = []
     for seen in run.seen:
         verb, _, path = seen.route.partition(" ")
@@ -151,6 +160,6 @@ def agrees(run: Run, served: Served, route: Route, case: Case, readable: list[bo
         return all(readable) == (case.verdict != "blocked")
     if run.deployment.choice.handler == "none":
         return not all(readable)
-    method = next(m for m in served.api.methods if (m.verb, normal_path(m.path)) == (route.method, route.path))
+    method = next(m for m in served.door.methods if (m.verb, normal_path(m.path)) == (route.method, route.path))
     own = served.pages.origins(method)
     return all(readable) if not own or served.origin in own else None

@@ -57,7 +57,7 @@ def test_it_says_where_it_serves_and_ends_quietly(template: Path) -> None:
         (["--port", "http"], "--port 'http' is no port; write a number from 0 to 65535, such as --port 3000"),
         (["--as", "app.example.com"], "--as 'app.example.com' is not an origin as browsers send it; write https://app.example.com"),
         (["--host", "0.0.0.0"], f"--host 0.0.0.0: {REMOTE}"),
-        (["--api", "Api"], "--api Api: the template has no such REST API; it has ServerlessRestApi"),
+        (["--api", "Api"], "--api Api: the template has no such front door; it has ServerlessRestApi"),
         (["--parameter", "Stage"], "--parameter 'Stage' is no Key=Value; write --parameter Stage=prod"),
         (["--parameter", "Stage=x"], "--parameter Stage=x: the template has no parameter Stage; it has none"),
     ],

@@ -301,7 +301,7 @@ Resources:
         assert local.ask("GET", "/Two").status == 403
     with serving(path, Choice(api="Two")) as local:
         assert local.ask("GET", "/b").status == 200
-    with pytest.raises(UsageError, match="--api Three: the template has no such REST API; it has One, Two"):
+    with pytest.raises(UsageError, match="--api Three: the template has no such front door; it has One, Two"):
         Watched(str(path), Choice(api="Three"))
 
 
@@ -372,7 +372,7 @@ def test_a_busy_port_is_told(template: Path) -> None:
 def test_there_must_be_something_to_serve(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text("Resources: {Bucket: {Type: AWS::S3::Bucket}}\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="the template has no REST API to serve"):
+    with pytest.raises(UsageError, match="the template has nothing to serve: no API, function URL, bucket"):
         Watched(str(path), Choice())
     path.write_text("hello: world\n", encoding="utf-8")
     with pytest.raises(UnreadableTemplate, match="no CloudFormation or SAM template"):

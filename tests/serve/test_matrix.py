@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from cfncors.browser import ProfileName, Request, Response, evaluate
 from cfncors.errors import CfncorsError
 from cfncors.gateway import build
+from cfncors.gateway.model import normal_path
 from cfncors.serve import Choice
-from cfncors.serve.deployment import Handler, deploy, deployed
+from cfncors.serve.deployment import Handler, Served, deploy, deployed
 from cfncors.serve.matrix import matrix
 from cfncors.simulate import Options, simulate
+from cfncors.simulate.judge import page_request
 from cfncors.source import parse
 from cfncors.template import load
 from tests.conftest import Note
@@ -28,15 +30,24 @@ PAGE = "http://127.0.0.1:3000"
 
 
 def probes(path: Path, handler: Handler, profile: ProfileName = "fetch") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every exchange of the page, with its route; nothing for a template that has no API to serve."""
+    """Every exchange of the page, with its route; nothing for a template that has nothing to serve."""
     try:
         deployment = deploy(str(path), Choice(handler=handler))
     except CfncorsError:
         return
-    for api in matrix(deployment, PAGE, profile)["apis"]:
+    for served, api in zip(deployment.served, matrix(deployment, PAGE, profile)["apis"], strict=True):
         for row in api["rows"]:
             for probe in row["probes"]:
-                yield f"{path.name} {api['id']} {row['method']} {row['path']}", probe
+                if handler == "none" or probe["predicted"] != "depends" or is_meant(served, row):
+                    yield f"{path.name} {api['id']} {row['method']} {row['path']}", probe
+
+
+def is_meant(served: Served, row: dict[str, Any]) -> bool:
+    """Whether a route is for the page that the server's page plays: a correct handler allows no other."""
+    verb = "ANY" if row["any"] else row["method"]
+    method = next(m for m in served.door.methods if (m.verb, normal_path(m.path)) == (verb, row["path"]))
+    own = served.pages.origins(method)
+    return not own or served.origin in own
 
 
 def fits(predicted: str, readable: bool, handler: Handler) -> bool:
@@ -137,12 +148,107 @@ def test_simulate_serve_and_evaluate_agree(tmp_path: Path, text: str, origin: st
                     )
 
 
+#: In front of a front door, with nothing kept and everything forwarded.
+DISTRIBUTION = """
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Enabled: true
+        Origins: [{{Id: o, DomainName: {domain}, CustomOriginConfig: {{OriginProtocolPolicy: https-only}}}}]
+        DefaultCacheBehavior:
+          TargetOriginId: o
+          ViewerProtocolPolicy: https-only
+          AllowedMethods: {allowed}
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac
+"""
+ALLOWED = ("[GET, HEAD]", "[GET, HEAD, OPTIONS]", "[GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]")
+
+
+def flow(values: list[str]) -> str:
+    return str([str(value) for value in values])
+
+
+@st.composite
+def doors(draw: st.DrawFn) -> str:
+    """An HTTP API, a function URL or a bucket with a policy, good or not, and a distribution in front of it."""
+
+    def some(*values: str) -> str:
+        return flow(draw(st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True)))
+
+    kind = draw(st.sampled_from(("http", "url", "s3")))
+    origins = some(*ORIGINS, "https://*", "https://*.example.com")
+    methods = some("GET", "PUT", "DELETE") if kind == "s3" else some("GET", "PUT", "*", "put")
+    headers = some("*", "content-type", "Content-Type", "x-other", "content-*")
+    if kind == "s3":
+        rule = f"{{AllowedOrigins: {origins}, AllowedMethods: {methods}, AllowedHeaders: {headers}}}"
+        text = f"""
+Resources:
+  D: {{Type: AWS::S3::Bucket, Properties: {{CorsConfiguration: {{CorsRules: [{rule}]}}}}}}
+"""
+        return text + DISTRIBUTION.format(domain="!GetAtt D.RegionalDomainName", allowed=draw(st.sampled_from(ALLOWED)))
+    said = f"AllowOrigins: {origins}, AllowMethods: {methods}, AllowHeaders: {headers}"
+    cors = f"{{{said}, AllowCredentials: {draw(st.sampled_from(('true', 'false')))}}}"
+    function = "Type: AWS::Serverless::Function\n    Properties:\n      Handler: a.b\n      Runtime: python3.13"
+    if kind == "url":
+        return f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    {function}
+      FunctionUrlConfig: {{AuthType: {draw(st.sampled_from(("NONE", "AWS_IAM")))}, Cors: {cors}}}
+"""
+    event = f"{{ApiId: !Ref D, Path: /a, Method: {draw(st.sampled_from(('get', 'put', 'any')))}}}"
+    text = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  D: {{Type: AWS::Serverless::HttpApi, Properties: {{CorsConfiguration: {cors}}}}}
+  F:
+    {function}
+      Events: {{E: {{Type: HttpApi, Properties: {event}}}}}
+"""
+    domain = '!Sub "${D}.execute-api.${AWS::Region}.amazonaws.com"'
+    return text + DISTRIBUTION.format(domain=domain, allowed=draw(st.sampled_from(ALLOWED)))
+
+
+@given(doors(), st.sampled_from(ORIGINS[:2]), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_simulate_serve_and_evaluate_agree_at_every_front_door(
+    tmp_path: Path, text: str, origin: str, credentials: bool
+) -> None:
+    """The same exchanges through ``simulate`` and, over HTTP, through ``serve`` and ``evaluate``."""
+    path = tmp_path / "template.yaml"
+    path.write_text(text, encoding="utf-8")
+    template = load(parse(text))
+    assert template is not None
+    said = simulate(template, Options(origins=(origin,), credentials=credentials))
+    with serving(path, Choice(origin=origin, handler="none")) as local:
+
+        def server(asked: Request) -> Response:
+            target = asked.url.removeprefix("https://api.example.com")
+            answer = local.ask(asked.method, target.replace("{", "%7B").replace("}", "%7D"), dict(asked.headers))
+            return Response(answer.status, answer.headers)
+
+        for served in local.site.watched.deployment.served:
+            rows = [route for route in said.visits[0].routes if route.api == served.door.logical_id]
+            for route in (route for route in rows if route.method != "ANY"):
+                method = next(m for m in served.door.methods if (m.verb, normal_path(m.path)) == route[2:4])
+                request = page_request(method, route.method, route.path, (origin, credentials), Options())
+                for case in route.cases:
+                    statuses = [reply.status for reply in case.replies if case.case.endswith("error")]
+                    prefixes = [f"/~{status}" for status in statuses] or [
+                        "/~preflight" if case.case == "preflight" else ""
+                    ]
+                    urls = [f"https://api.example.com{prefix}/{route.api}{route.path}" for prefix in prefixes]
+                    found = [evaluate(request._replace(url=url), server).allowed for url in urls]
+                    assert all(found) == (case.verdict in ("allowed", "not-needed")), (case, text)
+
+
 def test_the_matrix_names_what_is_left_out(tmp_path: Path) -> None:
     template = load(
         parse("Resources: {A: {Type: AWS::ApiGateway::RestApi, Properties: {BodyS3Location: {Bucket: b, Key: k}}}}")
     )
     assert template is not None
-    with pytest.raises(
-        CfncorsError, match="no REST API to serve; of A a part of the definition is not in this template"
-    ):
+    with pytest.raises(CfncorsError, match=r"nothing to serve: .*; A is left out: a part of its definition is not in"):
         deployed(build(template), Choice())

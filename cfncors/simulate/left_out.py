@@ -1,0 +1,32 @@
+"""What is not simulated, and why: it is named rather than guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cfncors.gateway import Model
+from cfncors.gateway.refusals import exists
+from cfncors.report.simulation import Incomplete
+from cfncors.simulate.settings import is_made
+
+_NOT_KNOWN: Final = (
+    "a part of its definition is not in this template (a file elsewhere, a macro, a loop, another stack), so its "
+    "answers are not known"
+)
+_SAM_WEBSOCKET: Final = "AWS::Serverless::WebSocketApi"
+#: WebSockets Standard, "Opening handshake": the request's mode is "websocket", for which the Fetch standard has no CORS
+#: check; the server itself has to look at the Origin.
+_WEBSOCKET: Final = "it is a WebSocket API, which browsers open without CORS"
+
+
+def left_out(model: Model) -> Iterator[Incomplete]:
+    """The front doors whose answers cannot be told from the template, and WebSocket APIs."""
+    for door in model.doors:
+        if not door.complete and is_made(model, door):
+            yield Incomplete(door.logical_id, _NOT_KNOWN)
+    for resource in model.template.of_type("AWS::ApiGatewayV2::Api", _SAM_WEBSOCKET):
+        protocol = model.template.known(resource.get("ProtocolType")) or ""
+        is_websocket = resource.type == _SAM_WEBSOCKET or protocol.upper() == "WEBSOCKET"
+        if is_websocket and exists(model, resource.logical_id):
+            yield Incomplete(resource.logical_id, _WEBSOCKET)
