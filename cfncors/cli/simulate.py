@@ -1,0 +1,91 @@
+"""``cfncors simulate``: what a browser will do with every route."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+from cfncors.cli.arguments import add_root, configured, root
+from cfncors.cli.exits import CLEAN, FAILED, FINDINGS
+from cfncors.cli.input import read_model
+from cfncors.cli.output import say_unreadable, style
+from cfncors.discover import STDIN
+from cfncors.errors import UnreadableTemplate
+from cfncors.report.terminal import printable_name
+
+if TYPE_CHECKING:
+    from cfncors.report.simulation import Simulation
+
+_EXAMPLES: Final = """\
+examples:
+  cfncors simulate template.yaml
+  cfncors simulate template.yaml --origin https://app.example.com --credentials
+  cfncors simulate template.yaml --path /notes --method PUT --header X-Tenant
+  cfncors simulate template.yaml --parameter Stage=prod --format html > cors.html
+
+exit codes: 0 nothing that the template decides is blocked, 1 something is,
+2 wrong usage, 3 the file could not be read
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.epilog = _EXAMPLES
+    add = parser.add_argument
+    add("path", metavar="TEMPLATE", help="a template, or - for standard input")
+    add("--origin", action="append", default=[], metavar="ORIGIN", help="of the pages; several times for several")
+    add("--credentials", action="store_true", default=None, help="pages send cookies (default: where they may)")
+    add("--header", action="append", default=[], metavar="'NAME[: VALUE]'", help="a header that pages send")
+    add("--method", metavar="METHOD", help="only routes that take this method")
+    add("--path", dest="route", metavar="PATH", help="only the route that takes this path: /notes/1 or /notes/{id}")
+    add("--parameter", action="append", default=[], metavar="KEY=VALUE", help="a value for a template parameter")
+    add("--profile", choices=("fetch", "chromium", "firefox"), default="fetch", help="default: the Fetch standard")
+    add("--format", choices=("text", "json", "html"), default="text", help="default: text; html is one page to share")
+    add_root(parser)
+    add("--stdin-filename", metavar="NAME", default="<stdin>", help="the name to report for -")
+    add("--debug", action="store_true", help="a traceback for internal errors")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulate the template and print the result; the exit code."""
+    from cfncors.simulate import options, simulate
+
+    settings = configured()
+    settings = settings._replace(root=root(args) or settings.root)
+    chosen = options(
+        args.origin,
+        args.credentials or settings.credentials or None,
+        args.header,
+        args.method,
+        args.route,
+        args.parameter,
+        args.profile,
+        settings.origin,
+    )
+    name = args.stdin_filename if args.path == STDIN else args.path
+    try:
+        model = read_model(args.path, name, settings)
+        if model is None:
+            print(f"cfncors: error: {printable_name(name)} is no CloudFormation or SAM template", file=sys.stderr)
+            return FAILED
+        result = simulate(model, chosen, name)
+    except UnreadableTemplate as error:
+        return say_unreadable(name, error)
+    _print_simulation(args, result)
+    return FINDINGS if result.blocked else CLEAN
+
+
+def _print_simulation(args: argparse.Namespace, result: Simulation) -> None:
+    if args.format == "json":
+        from cfncors.report import simulation_json
+
+        print(simulation_json.render(result))
+    elif args.format == "html":
+        from cfncors.report import simulation_html
+
+        sys.stdout.write(simulation_html.render(result))
+    else:
+        from cfncors.report import simulation_text
+
+        sys.stdout.write(simulation_text.render(result, style(sys.stdout)))
