@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cfncors.checks import CHECKS
 from cfncors.config import Settings
 from cfncors.findings import Safety
 from cfncors.fix import fix_file
@@ -48,6 +49,7 @@ class Case:
     @property
     def settings(self) -> Settings:
         return Settings(
+            select=("E", "W", "I", self.rule) if CHECKS[self.rule][0].audit else (),
             origin=ORIGIN if "with-origin" in self.variant else None,
             credentials=self.variant.endswith("and-credentials"),
         )

@@ -23,7 +23,7 @@ from tests.conftest import Note
 from tests.mutation import gateway_faults, preflight_faults, response_faults, value_faults
 from tests.mutation.fault import FAULTS, Mutant
 from tests.mutation.meaning import meaning
-from tests.mutation.twin import Twin, as_they_are, mended, right, spots
+from tests.mutation.twin import Spot, Twin, as_they_are, mended, right, spots
 from tests.shared import needs_shared
 
 FAMILIES = (gateway_faults, preflight_faults, response_faults, value_faults)
@@ -40,12 +40,12 @@ class Least(NamedTuple):
 
 #: How many mutants there must be at least, in our templates and in real ones: with fewer nothing would be shown.
 LEAST = {
-    "E9411": Least(110, 110, 40),
+    "E9411": Least(110, 105, 38),
     "E9413": Least(40, 30, 8),
     "E9414": Least(30, 15, 10),
-    "E9415": Least(160, 150),
+    "E9415": Least(160, 130),
     "E9416": Least(6, 2, 2),
-    "E9421": Least(50, 50),
+    "E9421": Least(50, 45),
     "E9423": Least(15, 10),
     "W9424": Least(25, 16),
     "W9425": Least(20, 20),
@@ -53,12 +53,12 @@ LEAST = {
     "E9431": Least(2),
     "E9432": Least(20, 10, 10),
     "E9433": Least(15, 4, 4),
-    "E9434": Least(25, 10, 5),
+    "E9434": Least(25, 10, 4),
     "E9435": Least(2),
     "E9436": Least(14, 6, 6),
     "W9437": Least(60, 60, 5),
     "W9439": Least(10, 8, 6),
-    "E9442": Least(100, 180, 40),
+    "E9442": Least(100, 150, 40),
     "E9443": Least(15),
     "E9461": Least(4, 1),
 }
@@ -66,6 +66,10 @@ LEAST = {
 #: Rules whose findings no single change of these templates makes.
 WITHOUT_FAULTS = {
     "W9422": "it speaks of APIs without CORS",
+    "E9412": "of a REST API it speaks in serverless.yml only, where events have lists",
+    "E9441": "the values that it refuses are in tests/test_strictness.py",
+    "E9462": "it speaks of code, see tests/test_functions.py",
+    "E9464": "it speaks of code, see tests/test_functions.py",
     "E9466": "it speaks of state machines, which have no right way",
 }
 
@@ -76,9 +80,15 @@ def meaning_of_fixed(text: str, name: str, origin: str | None, unsafe: bool) -> 
 
 
 def mutants(rule: str, twins: Iterable[Twin]) -> list[Mutant]:
-    """The mutants of a rule. A real template that already has the finding at the place does not admit the fault."""
+    """The mutants of a rule. A real template that already has a finding at the place does not admit the fault."""
     made = [mutant for twin in twins for fault in FAULTS if fault.rule == rule for mutant in fault.mutants(twin)]
-    return [mutant for mutant in made if mutant.twin.is_fixture or not set(mutant.found) & set(mutant.twin.spots)]
+    return [
+        mutant for mutant in made if mutant.twin.is_fixture or not _places(mutant.found) & _places(mutant.twin.spots)
+    ]
+
+
+def _places(found: Iterable[Spot]) -> set[tuple[str | int, ...]]:
+    return {spot.path for spot in found}
 
 
 def survival(mutant: Mutant) -> str | None:
@@ -180,5 +190,5 @@ def _apart(pair: list[Mutant]) -> bool:
 
 def test_every_rule_for_rest_apis_has_its_faults() -> None:
     families = ("E941", "E942", "W942", "E943", "W943", "E944", "E946")
-    rules = {rule for rule in CHECKS if rule.startswith(families)}
+    rules = {name for name, (rule, _) in CHECKS.items() if name.startswith(families) and "rest" in rule.doors}
     assert rules - set(RULES) == WITHOUT_FAULTS.keys()

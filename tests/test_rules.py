@@ -35,7 +35,7 @@ FIXABLE = [case for case in FAILING if case.rule != "E9490"]
 SAFETIES: tuple[Safety, ...] = ("safe", "unsafe")
 
 #: Rules about what only SAM can say, so that plain CloudFormation has no case.
-SAM_ONLY = {"E9416", "E9466"}
+SAM_ONLY = {"E9416", "E9419", "E9466"}
 #: Rules whose fix takes an entry out, its comments with it.
 REMOVING = {"W9425", "E9426", "E9432"}
 

@@ -51,6 +51,10 @@ DEPLOYMENT = {
     "specified: GET,POST]": "mapping-refused",
     "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression "
     "parameter specified: method.response.header.X]": "undeclared-header",
+    "Method ANY is not supported (Service: AmazonApiGatewayV2; Status Code: 400)": "method-refused",
+    "Found unsupported HTTP method in CORS config. Unsupported method is PATCH": "method-refused",
+    "The parameter Access-Control-Allow-Headers cannot contain * when allowCredentials is true.": "policy-wildcard",
+    "Resource with id [Api] is invalid. Invalid value for 'Cors' property.": "configuration-refused",
 }
 MESSAGES = CHROMIUM | {_FIREFOX.format(k): v for k, v in FIREFOX.items()} | SAFARI | DEPLOYMENT
 
@@ -65,7 +69,7 @@ def test_what_is_named_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert out.startswith("header not allowed (authorization)")
     assert "E9434" in out
-    assert "cfncors check --select E9434,W9439 ." in out
+    assert "cfncors check --select E9434,W9439,E9418,E9412" in out
 
 
 def test_line_breaks_of_a_terminal_do_not_matter() -> None:

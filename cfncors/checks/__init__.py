@@ -5,9 +5,43 @@ The list of families is explicit: a family that is not in it does not run.
 
 from __future__ import annotations
 
-from cfncors.checks import gateway_responses, meta, origins, preflight, responses, syntax
+from cfncors.checks import (
+    chosen_origins,
+    gateway_responses,
+    handlers,
+    list_syntax,
+    list_wildcards,
+    lists,
+    meta,
+    origins,
+    preflight,
+    preflight_cache,
+    preflight_lists,
+    preflight_mock,
+    responses,
+    storage_cdn,
+    syntax,
+    wide_open,
+)
 from cfncors.checks.registry import CHECKS
 
-FAMILIES = (syntax, gateway_responses, preflight, origins, responses, meta)
+FAMILIES = (
+    syntax,
+    list_syntax,
+    gateway_responses,
+    preflight,
+    preflight_lists,
+    preflight_mock,
+    preflight_cache,
+    origins,
+    chosen_origins,
+    wide_open,
+    lists,
+    list_wildcards,
+    responses,
+    handlers,
+    storage_cdn,
+    meta,
+)
 
 __all__ = ["CHECKS", "FAMILIES"]

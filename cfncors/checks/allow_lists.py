@@ -1,78 +1,299 @@
-"""What routes demand of the lists in their preflight's answer: Allow-Methods and Allow-Headers."""
+"""What routes demand of the lists in their preflight's answer, allowed methods and headers, on every front door."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.expressions import static_texts, tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
     ALLOW_METHODS,
+    Distribution,
     Header,
+    HttpApi,
     IntegrationResponse,
     Method,
     Model,
     RestApi,
 )
+from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.gateway.preflight import Preflight, preflights
+from cfncors.gateway.routing import route
+from cfncors.source import Node
 
 BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
+#: Methods that need no preflight for themselves, nor a place in Allow-Methods (Fetch, "CORS-safelisted method").
+SAFELISTED_METHODS: Final = frozenset(("GET", "HEAD", "POST"))
+
+ListRole = Literal["methods", "headers"]
+_HEADER: Final[dict[ListRole, str]] = {"methods": ALLOW_METHODS, "headers": ALLOW_HEADERS}
+#: Front doors that are known, or by their documentation have to be taken, to send ``*`` as it is written. A bucket
+#: answers with the names that were asked for (LocalStack's tests ``test_s3_cors``, recorded against AWS); of a
+#: function URL it is not known.
+_LITERAL_STAR: Final[frozenset[FrontDoor]] = frozenset(("rest", "http", "cdn"))
+_EVERY_METHOD: Final = frozenset(("ALL", "ANY"))
+
+
+# -- routes ------------------------------------------------------------------------------------------------------------
+
+
+class Route(NamedTuple):
+    """Something that pages ask for: ``name`` is for messages, ``method`` is ``None`` when only its verb is known."""
+
+    verb: str
+    name: str
+    method: Method | None = None
+
+    @property
+    def demanded(self) -> tuple[str, ...]:
+        """The request headers (lower case) without which it turns a page away."""
+        return demanded_headers(self.method) if self.method is not None else ()
+
+
+def routes(methods: Iterable[Method]) -> tuple[Route, ...]:
+    """The routes that a preflight is sent for: all but OPTIONS itself."""
+    return tuple(Route(m.verb, route_name(m), m) for m in methods if not m.is_options)
+
+
+def route_name(method: Method) -> str:
+    """A route for messages."""
+    return "$default" if method.origin == "default" else f"{method.verb} {method.path}"
+
+
+def is_preflighted(method: Method) -> bool:
+    """Whether a browser certainly asks first: the method is not safelisted, or the API demands a header."""
+    return method.verb not in (*SAFELISTED_METHODS, "ANY", "OPTIONS") or bool(demanded_headers(method))
+
+
+def takes_options(api: RestApi | HttpApi, path: str) -> Method | None:
+    """The method that an OPTIONS request to ``path`` reaches."""
+    if isinstance(api, RestApi):
+        return api.answers_options(path)
+    match = route(api, "OPTIONS", path)
+    return match.method if match is not None else None
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------------
 
 
 def with_evidence(model: Model) -> Iterator[RestApi]:
-    """The APIs that pages of other origins are known to call, and whose definition is seen."""
+    """The REST APIs that pages of other origins are known to call, and whose definition is seen."""
     return (api for api in model.rest_apis if api.complete and api.evidence is not None)
 
 
-class Demand(NamedTuple):
-    """Names that one header of one preflight lacks, from all the routes that it answers for."""
+def http_with_evidence(model: Model) -> Iterator[HttpApi]:
+    """The same of HTTP APIs: a CORS configuration, an OPTIONS route, or inline code that sends a CORS header."""
+    for api in model.http_apis:
+        if api.complete and (api.policies or api.code is not None or any(m.is_options for m in api.methods)):
+            yield api
+
+
+# -- lists -------------------------------------------------------------------------------------------------------------
+
+
+class RestList(NamedTuple):
+    """Where the preflight of a REST API says it; ``header`` is ``None`` when it does not."""
 
     api: RestApi
     preflight: Preflight
     response: IntegrationResponse
     header: Header | None
-    names: dict[str, str]  # name -> the first route that demands it
 
 
-def demands(model: Model, header: str, wanted: Callable[[Method], Iterable[str]]) -> Iterator[Demand]:
-    """What routes demand of a header that their preflight does not list; one demand for one written value."""
-    found: dict[int, Demand] = {}
+class AllowList(NamedTuple):
+    """One written list, or its absence, with the routes whose preflights answer with it. ``values`` are what it may
+    hold, ``None`` where that is not known; ``place`` is where it stands, or where it is missing."""
+
+    role: ListRole
+    written: RestList | Policy
+    place: Node
+    values: tuple[tuple[str, ...] | None, ...]
+    credentialed: bool
+    routes: tuple[Route, ...]
+    resources: tuple[str, ...]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything is written."""
+        if isinstance(self.written, RestList):
+            return self.written.header is not None
+        return self.written.setting(self.role) is not None
+
+    def lacks(self, name: str) -> bool:
+        """Whether no possible value allows ``name``, which is in lower case for a header."""
+        door: FrontDoor = "rest" if isinstance(self.written, RestList) else self.written.door
+        return not any(value is None or self._allows(value, name, door) for value in self.values)
+
+    def _allows(self, listed: tuple[str, ...], name: str, door: FrontDoor) -> bool:
+        """``*`` allows all only without credentials (Fetch, CORS-preflight fetch, steps 7.6 and 7.8); method names are
+        compared as they are, header names in lower case. In lists ``ALL`` and ``ANY`` are meant for every method; where
+        they are wrong E9417 says so."""
+        if "*" in listed and not (self.credentialed and door in _LITERAL_STAR):
+            return True
+        if self.role == "methods":
+            return name in listed or (door != "rest" and not _EVERY_METHOD.isdisjoint(listed))
+        return any(_fits(text.lower(), name) if door == "s3" else text.lower() == name for text in listed)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Whether a bucket's pattern, with at most one ``*``, allows a header (S3 User Guide, "CORS configuration")."""
+    head, star, tail = pattern.partition("*")
+    return (name.startswith(head) and name.endswith(tail)) if star else name == pattern
+
+
+def lists(model: Model, role: ListRole) -> tuple[AllowList, ...]:
+    """Every list of allowed methods or headers that a preflight is answered with; worked out with the first
+    question."""
+    kept: dict[str, tuple[AllowList, ...]] = vars(model)
+    found = kept.get(f"_lists_{role}")
+    if found is None:
+        found = kept[f"_lists_{role}"] = tuple(_lists(model, role))
+    return found
+
+
+def _lists(model: Model, role: ListRole) -> Iterator[AllowList]:
+    yield from _of_rest(model, role)
+    for api in model.http_apis:
+        asked = routes(api.methods)
+        for policy in api.policies:
+            yield _of_policy(policy, role, asked, api.logical_id)
+    for url in model.function_urls:
+        signed = tuple(map(_as_auth, routes(url.methods)))
+        for policy in url.policies:
+            yield _of_policy(policy, role, (*signed, *_named(policy)), url.logical_id)
+    for bucket in model.buckets:
+        for policy in bucket.policies:
+            found = _of_policy(policy, role, _named(policy), bucket.logical_id)
+            # The first rule that fits a request in full answers it, so that another one may allow what this one lacks.
+            others = (_of_policy(p, role, (), bucket.logical_id) for p in bucket.policies if _overlap(p, policy))
+            yield found._replace(values=tuple(value for each in (found, *others) for value in each.values))
+    yield from _of_header_policies(model, role)
+
+
+def _of_rest(model: Model, role: ListRole) -> Iterator[AllowList]:
+    name = _HEADER[role]
     for api in with_evidence(model):
         for preflight in preflights(api):
             response = preflight.response
-            if response is None or header in response.overrides:
+            if response is None or name in response.overrides:
                 continue
-            given = response.headers.get(header)
-            asked = {
-                n: f"{m.verb} {m.path}" for m in api.on_path(preflight.path) if not m.is_options for n in wanted(m)
-            }
-            missing = [name for name in asked if is_missing(given, name, credentialed(response))]
-            if not missing:
-                continue
-            place = given.node if given is not None else preflight.method.key
-            demand = found.setdefault(id(place), Demand(api, preflight, response, given, {}))
-            for name in missing:
-                demand.names.setdefault(name, asked[name])
-    yield from found.values()
+            header = response.headers.get(name)
+            texts = static_texts(header) if header is not None else [""]
+            values = (None,) if texts is None else tuple(tuple(tokens(text)) for text in texts)
+            place = header.node if header is not None else preflight.method.key
+            yield AllowList(
+                role,
+                RestList(api, preflight, response, header),
+                place,
+                values,
+                credentialed(response),
+                routes(api.on_path(preflight.path)),
+                (api.logical_id, preflight.method.resource),
+            )
 
 
 def credentialed(response: IntegrationResponse) -> bool:
+    """Whether an OPTIONS response of a REST API allows credentials."""
     texts = static_texts(response.headers.get(ALLOW_CREDENTIALS))
     return bool(texts) and "true" in (texts or ())
 
 
-def is_missing(header: Header | None, name: str, credentialed: bool) -> bool:
-    """Whether no possible value of the header allows ``name``. ``*`` allows all only without credentials (Fetch,
-    CORS-preflight fetch, steps 7.6 and 7.8); method names are compared as they are, header names in lower case."""
-    if header is None:
+def _of_policy(policy: Policy, role: ListRole, asked: tuple[Route, ...], owner: str) -> AllowList:
+    setting = policy.setting(role)
+    if setting is None:
+        values: tuple[tuple[str, ...] | None, ...] = ((),) if policy.complete else (None,)
+    else:
+        values = tuple(map(_meant_or_unknown, setting.alternatives()))
+    place = policy.key if setting is None else setting.node if not setting.node.foreign else setting.key
+    resources = tuple(dict.fromkeys((owner, policy.resource)))
+    return AllowList(role, policy, place, values, policy.credentials is True, asked, resources)
+
+
+def _overlap(one: Policy, other: Policy) -> bool:
+    """Whether two rules of a bucket may fit one request."""
+    return _meet(one.texts("methods"), other.texts("methods")) and _meet(one.texts("origins"), other.texts("origins"))
+
+
+def _meet(some: list[str] | None, others: list[str] | None) -> bool:
+    if some is None or others is None or any("*" in text for text in (*some, *others)):
         return True
-    texts = static_texts(header)
-    if texts is None:
-        return False
-    is_method = header.lower == ALLOW_METHODS
+    return not set(some).isdisjoint(others)
+
+
+def is_resolved_later(text: str) -> bool:
+    """Whether a text stands for a value that another service holds (CloudFormation User Guide, "Get values stored in
+    other services using dynamic references")."""
+    return "{{resolve:" in text
+
+
+def _meant_or_unknown(texts: list[str] | None) -> tuple[str, ...] | None:
+    return None if texts is None or any(map(is_resolved_later, texts)) else tuple(_meant(texts))
+
+
+def _meant(texts: list[str]) -> Iterator[str]:
+    """The names in some entries as their author meant them: E9412 speaks of inner quotes, E9418 of several in one."""
     for text in texts:
-        listed = tokens(text)
-        if ("*" in listed and not credentialed) or name in (listed if is_method else [t.lower() for t in listed]):
-            return False
-    return True
+        yield from (name for part in text.replace(",", " ").split() if (name := part.strip("'\"")))
+
+
+def _as_auth(route: Route) -> Route:
+    """A function URL has one route; what it demands comes of its ``AuthType``."""
+    return route._replace(name="AuthType AWS_IAM")
+
+
+def _named(policy: Policy) -> tuple[Route, ...]:
+    """Where a front door takes any method, its configuration says which ones pages use. A POST to a bucket sends a
+    form (S3 User Guide, "Browser-based uploads using POST"), which needs no preflight."""
+    unasked = ("ALL", "POST") if policy.door == "s3" else ("ALL",)
+    texts = dict.fromkeys(_meant(policy.texts("methods") or []))
+    return tuple(Route(text, text) for text in texts if text.isalpha() and text not in (*unasked, "ANY"))
+
+
+def _of_header_policies(model: Model, role: ListRole) -> Iterator[AllowList]:
+    """Response headers policies that replace what the origin says: for the routes of the behaviors that they are
+    attached to, else for the methods that they name. Without ``OriginOverride`` the origin's own lists go first
+    (CloudFront Developer Guide, "Understand response headers policies")."""
+    for attached in model.header_policies:
+        policy = attached.policy
+        if attached.override is not True:
+            continue
+        through = [route for d in model.distributions for route in _behind(d, policy)]
+        yield _of_policy(policy, role, (*through, *_named(policy)), policy.owner)
+
+
+def _behind(distribution: Distribution, policy: Policy) -> Iterator[Route]:
+    """The routes of a distribution, when each of its behaviors that leads to a known front door has the policy."""
+    leading = [behavior for behavior in distribution.behaviors if behavior.origin is not None]
+    if all(any(each.policy.node is policy.node for each in b.policies) for b in leading):
+        yield from routes(distribution.methods)
+
+
+# -- demands -----------------------------------------------------------------------------------------------------------
+
+
+class Demand(NamedTuple):
+    """Names that one list lacks, from all the routes that it answers for."""
+
+    allow: AllowList
+    names: dict[str, str]  # name -> the first route that demands it
+
+
+def demands(model: Model, role: ListRole, wanted: Callable[[Route], Iterable[str]]) -> Iterator[Demand]:
+    """What routes demand of a list and it does not hold; one demand for one written value."""
+    found: dict[int, Demand] = {}
+    for allow in lists(model, role):
+        asked = {name: route.name for route in allow.routes for name in wanted(route)}
+        missing = [name for name in asked if allow.lacks(name)]
+        if not missing:
+            continue
+        first = found.get(id(allow.place))
+        names = {name: asked[name] for name in missing}
+        if first is not None:
+            resources = tuple(dict.fromkeys((*first.allow.resources, *allow.resources)))
+            more = {name: route for name, route in names.items() if name not in first.names}
+            first = Demand(first.allow._replace(resources=resources), first.names | more)
+        found[id(allow.place)] = first or Demand(allow, names)
+    yield from found.values()

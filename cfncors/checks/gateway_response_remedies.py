@@ -94,15 +94,29 @@ def add_resources(model: Model, api: RestApi, kinds: list[str], headers: dict[st
     return together(*groups)
 
 
+def headers_of(model: Model, api: RestApi) -> dict[str, Data]:
+    """The headers that a gateway response of an API needs, in its dialect."""
+    if api.dialect != "serverless":
+        return gateway_headers(model, api)
+    from cfncors.checks import serverless_remedies
+
+    return serverless_remedies.gateway_headers(model, api)
+
+
 def copied(model: Model, api: RestApi, response: GatewayResponse, headers: tuple[Header, Header]) -> Edits:
     """The API's origin in the place of another, and its credentials, without which a named origin is no use to them."""
     header, own = headers
-    changed = rewrite(model.template.document, header.node, header_data(own))
+    value = header_data(own)
+    if api.dialect == "serverless":
+        from cfncors.checks.serverless_remedies import as_written
+
+        value = as_written(model, own)
+    changed = rewrite(model.template.document, header.node, value)
     return together(changed, add_credentials(model, api, response))
 
 
 def add_credentials(model: Model, api: RestApi, response: GatewayResponse) -> Edits:
-    wanted = {n: v for n, v in gateway_headers(model, api).items() if n.lower() == ALLOW_CREDENTIALS}
+    wanted = {n: v for n, v in headers_of(model, api).items() if n.lower() == ALLOW_CREDENTIALS}
     if not wanted or ALLOW_CREDENTIALS in response.headers:
         return ()
     return add_gateway_headers(model.template.document, response, wanted)

@@ -12,6 +12,7 @@ from cfncors.checks.gateway_response_remedies import (
     add_to_body,
     add_to_sam,
     copied,
+    headers_of,
     move_into_sam,
 )
 from cfncors.checks.registry import rule
@@ -20,7 +21,6 @@ from cfncors.checks.remedies import (
     add_gateway_headers,
     attempt,
     depend,
-    gateway_headers,
     own_origin,
     sends_credentials,
 )
@@ -40,6 +40,11 @@ _ERRORS: Final = {
     ("DEFAULT_5XX",): "500, 502 and 504",
     DEFAULTS: "401, 403, 429, 500, 502 and 504",
 }
+#: The framework's deployment depends on its methods alone, and has a new logical id each time (``serverless`` 3,
+#: ``lib/plugins/aws/package/compile/events/api-gateway/lib/deployment.js``).
+_FIRST_DEPLOYMENT: Final = (
+    "; write them under resources (a first deployment may be made before they are there: deploy a new stack twice)"
+)
 
 
 def _hidden() -> Says:
@@ -90,8 +95,9 @@ def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     ## Fix safety
     Safe: both types get the API's own origin, copied as it is written, and its credentials. It goes where the dialect
     wants it: SAM's `GatewayResponses`, two `AWS::ApiGateway::GatewayResponse` resources that the deployment waits for,
-    or the OpenAPI body. A stack that runs already serves it from the next deployment of its stage: SAM makes one; a
-    plain `AWS::ApiGateway::Deployment` is a snapshot and needs a new logical id.
+    the OpenAPI body, `resources` of a serverless.yml. A stack that runs already serves it from the next deployment of
+    its stage: SAM and the Serverless Framework make one; a plain `AWS::ApiGateway::Deployment` is a snapshot and needs
+    a new logical id. On a new stack the Serverless Framework's first deployment may be made too early: deploy it twice.
 
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -171,7 +177,7 @@ def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
         verb = "sends" if len(kinds) == 1 else "send"
         message = (
             f"{names} of {api.logical_id} {verb} no Access-Control-Allow-Origin: a page cannot read API Gateway's "
-            f"own {_ERRORS[tuple(kinds)]}"
+            f"own {_ERRORS[tuple(kinds)]}{_FIRST_DEPLOYMENT if api.dialect == 'serverless' else ''}"
         )
         fix, why = _add(model, api, kinds)
         place = section or (api.cors.key if api.cors is not None else api.key)
@@ -186,7 +192,7 @@ def _headerless(rule: Rule, model: Model, api: RestApi, kind: str, response: Gat
     fix, why = attempt(
         f"add the API's origin to {kind}",
         "safe",
-        lambda: add_gateway_headers(model.template.document, response, gateway_headers(model, api)),
+        lambda: add_gateway_headers(model.template.document, response, headers_of(model, api)),
     )
     return Finding(rule, message, response.key, fix, why, _hidden(), (api.logical_id, response.resource))
 
@@ -206,10 +212,15 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
     title = f"add {' and '.join(kinds)} with the API's origin"
 
     def make() -> Edits:
-        headers = gateway_headers(model, api)
+        if api.dialect == "serverless":
+            from cfncors.checks.serverless_remedies import add_to_resources
+
+            return add_to_resources(model, api, kinds)
+        headers = headers_of(model, api)
         section = _section(api)
         in_body = section is not None and section.text.startswith("x-")
-        if api.dialect in ("sam", "sam-implicit") and not in_body:
+        elsewhere = api.properties is not None and "DefinitionUri" in api.properties
+        if api.dialect in ("sam", "sam-implicit") and not in_body and not elsewhere:
             return add_to_sam(model, api, kinds, headers)
         if api.body is not None and not api.body.foreign:
             return add_to_body(model, api.body, kinds, headers)
@@ -257,7 +268,7 @@ def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
                 f"add the API's origin to {response.type}",
                 "safe",
                 lambda response=response, api=api: add_gateway_headers(  # type: ignore[misc]
-                    model.template.document, response, gateway_headers(model, api)
+                    model.template.document, response, headers_of(model, api)
                 ),
             )
             message = (

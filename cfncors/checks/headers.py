@@ -33,6 +33,13 @@ class Site(NamedTuple):
             return f"the Cors of {self.api.logical_id}"
         return f"{self.method.verb} {self.method.path}"
 
+    @property
+    def aside(self) -> str:
+        """What to say of a value that nobody wrote like this: how it came about, and what to do instead."""
+        if self.api.dialect == "serverless" and self.method is not None and self.header.node.foreign:
+            return "; the framework makes it of cors for integration: lambda, use lambda-proxy and send it in the code"
+        return ""
+
 
 def sites(model: Model) -> Iterator[Site]:
     """All headers that somebody wrote. One that several APIs take from Globals comes once; one that an alias repeats

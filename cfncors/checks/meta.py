@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cfncors.gateway.model import Model
 
 
-@rule("E9490", "unreadable-template")
+@rule("E9490", "unreadable-template", doors="")
 def unreadable_template(rule: Rule, model: Model) -> Iterator[Finding]:
     """The file cannot be read as a template, so nothing in it was checked.
 
@@ -40,7 +40,7 @@ def unreadable_template(rule: Rule, model: Model) -> Iterator[Finding]:
     return iter(())
 
 
-@rule("I9491", "unused-suppression")
+@rule("I9491", "unused-suppression", doors="")
 def unused_suppression(rule: Rule, model: Model) -> Iterator[Finding]:
     """A suppression silences nothing, or is not written as one.
 

@@ -7,17 +7,165 @@ from collections.abc import Iterator
 from typing import Final
 
 from cfncors.browser import console
-from cfncors.checks.headers import Site, sites
+from cfncors.browser.serialised import Problem, host_of, is_loopback
+from cfncors.checks import origins_in_code
+from cfncors.checks.entries import Entry, Listing, dropped, of_role, respelled
+from cfncors.checks.headers import sites
+from cfncors.checks.origin_patterns import advice, certain_fault, fault, free_host
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import attempt, rewritten
+from cfncors.checks.remedies import Edits, attempt, rewritten
+from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
-from cfncors.gateway.expressions import decided, is_source, literal, static_texts
-from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Cors, Headers, Model
+from cfncors.gateway.expressions import decided, is_source, literal
+from cfncors.gateway.model import ALLOW_ORIGIN, Cors, Model
+from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.source.edit import put
-from cfncors.template import Known
+from cfncors.template import Known, Unknown
 
 _SEPARATOR: Final = re.compile(r"[,\s]+")
 _ORIGIN: Final = re.compile(r"\*|null|[a-zA-Z][a-zA-Z0-9+.-]*://\S+|[\w*-]+(?:\.[\w*-]+)+(?::\d+)?")
+_GIVE_ORIGIN: Final = "give the origin with --origin"
+
+
+def several(text: str) -> list[str]:
+    """The origins that one header lists; none when it is no list of them."""
+    items = [item for item in _SEPARATOR.split(text) if item]
+    return items if len(items) > 1 and all(_ORIGIN.fullmatch(item) for item in items) else []
+
+
+def _origins(model: Model) -> Iterator[tuple[Listing, Entry]]:
+    """Every origin that is written, each once for its place; a list in one header is E9442's."""
+    for listing in of_role(model, "origins"):
+        told: set[tuple[int, str]] = set()
+        for entry in listing.entries:
+            key = (id(entry.node), entry.text)
+            if key not in told and not (listing.door == "rest" and several(entry.text)):
+                told.add(key)
+                yield listing, entry
+
+
+def _shown(entry: Entry) -> str:
+    """A text for messages, with the parameter that it is the default of."""
+    names = ", ".join(sorted(entry.leaf.assumes))
+    return f"{entry.text} (from {names})" if names else entry.text
+
+
+# -- E9441 -------------------------------------------------------------------------------------------------------------
+
+
+@rule("E9441", "invalid-origin", "safe", doors="rest http url s3 cdn")
+def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+    """An allowed origin is not written as browsers send it, so no page matches it.
+
+    ## Why
+    A browser sends `Origin: scheme://host` or `scheme://host:port`, in lower case, without path and without the
+    scheme's own port, and the answer is compared with it letter by letter. `https://app.example.com/` allows nobody.
+    `*` within an origin is a pattern only where the service says so: `https://*` and `http://*` in an HTTP API, one `*`
+    anywhere in a bucket's origin, `*.example.com` in CloudFront; a header of a REST API has no patterns.
+
+    ## Example
+    ```yaml
+    CorsConfiguration:
+      AllowOrigins:
+        - https://app.example.com/       # https://app.example.com
+    ```
+
+    ## Fix safety
+    Safe where the spelling alone is wrong: the slash at the end, capital letters, the default port. A missing scheme, a
+    path or a pattern has no fix: the message says what was most likely meant.
+
+    ## References
+    - https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
+    - https://fetch.spec.whatwg.org/#concept-cors-check
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
+    """
+    for listing, entry in _origins(model):
+        found = fault(listing.door, entry.text)
+        if found is None or (not entry.text and entry.leaf.assumes):  # an empty default asks for a value
+            continue
+        yield _invalid(rule, model, listing, entry, found)
+    for listing in of_role(model, "origins"):
+        for unknown in {id(leaf.node): leaf for leaf in listing.unknown}.values():
+            finding = _partly_invalid(rule, model, listing, unknown)
+            if finding is not None:
+                yield finding
+    yield from _without_origin(rule, model)
+
+
+def _invalid(rule: Rule, model: Model, listing: Listing, entry: Entry, found: Problem) -> Finding:
+    shown = _shown(entry) or "an empty text"
+    message = (
+        f"{shown} in {listing.what} is no origin as browsers send it: {found.reason}; write "
+        f"{advice(listing.door, found)}"
+    )
+    fix, why = None, None
+    write = found.write
+    if found.same and write is not None:
+        fix, why = attempt(
+            f"write {write}", "safe", lambda: respelled(model.template.document, listing, {entry: write})
+        )
+    return Finding(rule, message, entry.node, fix, why, _unmatched(listing, entry.text, write), listing.resources)
+
+
+def _unmatched(listing: Listing, text: str, write: str | None) -> Says:
+    """What a page hears: a header of a REST API is sent as it is, elsewhere none is sent."""
+    origin = write if write is not None and "://" in write and "*" not in write and "…" not in write else None
+    reason = console.missing_allow_origin(preflight=listing.preflight)
+    if listing.door == "rest":
+        reason = console.not_this_origin(text, preflight=listing.preflight)
+    return Says("browser", console.blocked(reason, origin=origin or "https://app.example.com"))
+
+
+def _partly_invalid(rule: Rule, model: Model, listing: Listing, unknown: Unknown) -> Finding | None:
+    """A text with parts that are known at deployment, whose known parts are wrong."""
+    found = certain_fault(unknown)
+    if found is None:
+        return None
+    text, problem = found
+    message = f"{text} in {listing.what} is no origin as browsers send it: {problem.reason}"
+    fix, why = None, None
+    if problem.kinds == ("slash",):
+        fix, why = attempt(
+            "leave the slash out",
+            "safe",
+            lambda: rewritten(model.template.document, unknown.node, _without_slash),
+        )
+    says = _unmatched(listing, text, None)
+    return Finding(rule, message, unknown.node, fix, why, says, listing.resources)
+
+
+def _without_slash(text: str) -> str:
+    quote = "'" if text.endswith("'") else ""
+    body = text.removesuffix("'")
+    if not body.endswith("/"):
+        raise CannotEdit("the slash is in a part of it")
+    return body.removesuffix("/") + quote
+
+
+_CALLER: Final[dict[FrontDoor, str]] = {"http": "no page may call it", "url": "no page may call it"}
+
+
+def _without_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A configuration that names no origin at all."""
+    for policy in {id(policy.node): policy for policy in model.policies}.values():
+        setting = policy.setting("origins")
+        listed = setting is not None and any(side is None or side for side in setting.sides)
+        if listed or not policy.complete or not policy.settings or policy.holder is None:
+            continue
+        effect = _CALLER.get(policy.door, "the deployment refuses it")
+        message = f"{policy.what} names no origin, so {effect}; list origins in {policy.name('origins')}"
+        text = console.blocked(console.missing_allow_origin(preflight=True))
+        says = Says("browser", text) if policy.door in _CALLER else None
+        place = setting.key if setting is not None else policy.key
+        yield Finding(rule, message, place, None, None, says, _of(policy))
+
+
+def _of(policy: Policy) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((policy.owner, policy.resource)))
+
+
+# -- E9442 -------------------------------------------------------------------------------------------------------------
 
 
 @rule("E9442", "several-origins-in-one-header")
@@ -52,12 +200,12 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
                 continue
             inner = literal(leaf.text)
             text = (leaf.text if inner is None else inner).strip()
-            items = [item for item in _SEPARATOR.split(text) if item]
-            if len(items) < 2 or not all(_ORIGIN.fullmatch(item) for item in items):
+            items = several(text)
+            if not items:
                 continue
             message = (
                 f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins; the header holds one, so no "
-                "page matches it"
+                f"page matches it{site.aside}"
             )
             says = Says(
                 "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
@@ -65,14 +213,23 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
             yield Finding(rule, message, leaf.node, says=says, resources=(site.api.logical_id,))
 
 
-@rule("E9443", "wildcard-with-credentials", "unsafe")
+# -- E9443 -------------------------------------------------------------------------------------------------------------
+
+_SAM_REFUSES: Final = "'AllowCredentials' can not be true when 'AllowOrigin' is \"'*'\" or not set"
+#: What API Gateway answers when an HTTP API is made with both (https://github.com/aws/aws-cdk/issues/9076).
+_HTTP_REFUSES: Final = "allow-credentials is not supported if 'allow-origin' is *"
+
+
+@rule("E9443", "wildcard-with-credentials", "unsafe", doors="rest http url")
 def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     """Credentials are allowed together with any origin.
 
     ## Why
     A response to a request with credentials must name the page's origin: for `*` the browser hides it, however
     `Access-Control-Allow-Credentials` reads. SAM refuses `"'*'"` with `AllowCredentials: true`, but lets the same pass
-    unquoted or through a parameter.
+    unquoted or through a parameter. An HTTP API with both is not deployed, also where `*` is one of several. A function
+    URL takes both and, as far as is known, answers with the page's own origin: every site may then act as the
+    signed-in user.
 
     ## Example
     ```yaml
@@ -86,29 +243,50 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
 
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
     """
-    for site in sites(model):
-        if site.header.lower != ALLOW_ORIGIN or not _credentialed(site):
-            continue
-        known = (leaf for leaf in decided(site.header.value) if isinstance(leaf, Known))
-        for leaf in {id(leaf.node): leaf for leaf in known if _bare(leaf.text) == "*"}.values():
-            yield _finding(rule, model, site, leaf)
+    for listing, entry in _origins(model):
+        # A bucket sends no credentials header with *; a response headers policy is E9475's.
+        if entry.text == "*" and listing.credentialed and listing.door not in ("s3", "cdn"):
+            yield _open_to_all(rule, model, listing, entry)
     yield from _default_origin(rule, model)
 
 
-def _finding(rule: Rule, model: Model, site: Site, leaf: Known) -> Finding:
+def _open_to_all(rule: Rule, model: Model, listing: Listing, entry: Entry) -> Finding:
     origin = model.settings.origin
-    fix, why = None, "give the origin with --origin"
+    fix, why = None, _GIVE_ORIGIN
     if origin is not None:
-        fix, refused = attempt(
-            f"allow {origin}",
-            "unsafe",
-            lambda: rewritten(model.template.document, leaf.node, lambda _: f"'{origin}'"),
-        )
+        fix, refused = attempt(f"allow {origin}", "unsafe", lambda: _allowing(model, listing, entry, origin))
         why = refused or ""
-    message = f"{site.what} allows credentials from any origin; browsers refuse * for requests with credentials"
-    says = Says("browser", console.blocked(console.wildcard_with_credentials(preflight=site.preflight)))
-    return Finding(rule, message, leaf.node, fix, why or None, says, (site.api.logical_id,))
+    message, says = _why_not_all(model, listing)
+    return Finding(rule, message, entry.node, fix, why or None, says, listing.resources)
+
+
+def _allowing(model: Model, listing: Listing, entry: Entry, origin: str) -> Edits:
+    document = model.template.document
+    if not isinstance(listing.written, Policy):
+        return rewritten(document, entry.node, lambda _: f"'{origin}'")
+    if listing.setting is not None and listing.setting.node is listing.setting.key and model.template.service:
+        from cfncors.checks.serverless_remedies import write_in_policy
+
+        return write_in_policy(model, listing.written, "origins", origin if listing.door == "rest" else [origin])
+    return respelled(document, listing, {entry: origin})
+
+
+def _why_not_all(model: Model, listing: Listing) -> tuple[str, Says | None]:
+    if isinstance(listing.written, Policy) and listing.door != "rest":
+        what = f"{listing.written.what} allows credentials from any origin"
+        if listing.door == "url":
+            return f"{what}; a function URL answers with the page's own, so every site acts as the signed-in user", None
+        text = _HTTP_REFUSES
+        sams = (api.logical_id for api in model.http_apis if api.dialect in ("sam", "sam-implicit"))
+        if listing.owner in sams:
+            text = _SAM_REFUSES if len(listing.entries) == 1 and listing.entries[0].plain else text
+        return f"{what}; API Gateway refuses * with credentials", Says("deployment", text)
+    says = Says("browser", console.blocked(console.wildcard_with_credentials(preflight=listing.preflight)))
+    what = listing.written.what
+    return f"{what} allows credentials from any origin; browsers refuse * for requests with credentials", says
 
 
 def _default_origin(rule: Rule, model: Model) -> Iterator[Finding]:
@@ -118,7 +296,7 @@ def _default_origin(rule: Rule, model: Model) -> Iterator[Finding]:
         if cors is None or not cors.allows_credentials or cors.entry("AllowOrigin") is not None:
             continue
         message = f"Cors of {api.logical_id} allows credentials and names no origin, which stands for any"
-        says = Says("deployment", "'AllowCredentials' can not be true when 'AllowOrigin' is \"'*'\" or not set")
+        says = Says("deployment", _SAM_REFUSES)
         place = cors.credentials if cors.credentials is not None else cors.key
         fix, why = _named(model, cors)
         yield Finding(rule, message, place, fix, why, says, (api.logical_id,))
@@ -127,26 +305,134 @@ def _default_origin(rule: Rule, model: Model) -> Iterator[Finding]:
 def _named(model: Model, cors: Cors) -> tuple[Fix | None, str | None]:
     origin, mapping = model.settings.origin, cors.mapping
     if origin is None or mapping is None:
-        return None, "give the origin with --origin"
+        return None, _GIVE_ORIGIN
     return attempt(
         f"allow {origin}", "unsafe", lambda: put(model.template.document, mapping, ("AllowOrigin",), f"'{origin}'")
     )
 
 
-def _bare(text: str) -> str:
-    inner = literal(text)
-    return (text if inner is None else inner).strip()
+# -- W9444, W9445, W9447 -----------------------------------------------------------------------------------------------
 
 
-def _credentialed(site: Site) -> bool:
-    """Whether the response that sends the origin allows credentials too."""
-    if site.gateway is not None:
-        return _true(site.gateway.headers)
-    if site.response is not None:
-        return _true(site.response.headers)
-    return site.api.cors is not None and site.api.cors.allows_credentials
+@rule("W9444", "insecure-origin", doors="rest http url s3 cdn")
+def insecure_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+    """Credentials are allowed from a page that is loaded over http.
+
+    ## Why
+    Anybody between the page and its user can change a page that is loaded without encryption, and then read what the
+    API answers to the signed-in user. `localhost` and the loopback addresses never leave the computer. A bucket allows
+    credentials for every origin but `*`.
+
+    ## Example
+    ```yaml
+    CorsConfiguration:
+      AllowOrigins: [http://app.example.com]      # https://app.example.com
+      AllowCredentials: true
+    ```
+
+    ## Fix safety
+    No fix: whether the page is served over https is not in the template.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
+    - https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    """
+    for listing, entry in _origins(model):
+        if not listing.credentialed or not entry.text.startswith("http://") or fault(listing.door, entry.text):
+            continue
+        host = host_of(entry.text)
+        if host == "*" or is_loopback(host) or is_loopback(host.rstrip("*").rstrip(".")):
+            continue
+        message = (
+            f"{_shown(entry)} in {listing.what} allows credentials from a page without encryption, which anybody on "
+            f"its way can change; write https://{entry.text.removeprefix('http://')}"
+        )
+        yield Finding(rule, message, entry.node, resources=listing.resources)
 
 
-def _true(headers: Headers) -> bool:
-    texts = static_texts(headers.get(ALLOW_CREDENTIALS))
-    return texts is not None and "true" in texts
+@rule("W9445", "null-origin", "unsafe", doors="rest http url s3 cdn")
+def null_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The origin `null` is allowed, which every site can take on.
+
+    ## Why
+    A browser sends `Origin: null` for a sandboxed frame, a `data:` page, a file. Any site can put its own script into
+    a sandboxed frame, so `null` allows all of them, and unlike `*` with credentials too.
+
+    ## Example
+    ```yaml
+    CorsConfiguration:
+      AllowOrigins:
+        - https://app.example.com
+        - "null"                       # not this
+    ```
+
+    ## Fix safety
+    Unsafe: it shuts out pages that were let in. An entry of a list is removed, unless it is the only one; the header of
+    a REST API gets the origin given with `--origin`.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-protocol-examples
+    - https://w3c.github.io/webappsec-cors-for-developers/#avoid-returning-access-control-allow-origin-null
+    """
+    for listing, entry in _origins(model):
+        if entry.text != "null":
+            continue
+        whom = " as the signed-in user" if listing.credentialed else ""
+        message = f"null in {listing.what} lets every site read{whom}: each can send it from a sandboxed frame"
+        fix, why = _without_null(model, listing, entry)
+        yield Finding(rule, message, entry.node, fix, why, resources=listing.resources)
+
+
+def _without_null(model: Model, listing: Listing, entry: Entry) -> tuple[Fix | None, str | None]:
+    document, origin = model.template.document, model.settings.origin
+    if listing.door != "rest":
+        return attempt("remove null", "unsafe", lambda: dropped(document, listing, [entry]))
+    if origin is None:
+        return None, _GIVE_ORIGIN
+    return attempt(f"allow {origin}", "unsafe", lambda: respelled(document, listing, {entry: origin}))
+
+
+@rule("W9447", "public-suffix-wildcard", doors="rest http url s3 cdn")
+def public_suffix_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A pattern of origins takes hosts that anybody can have.
+
+    ## Why
+    Under `com` or `github.io` everybody can have a name, so `https://*.github.io` allows whoever wants to be allowed.
+    The same holds for `https://*`, for `https://app.*`, and for `https://*example.com`, which takes
+    `https://evilexample.com`. Name the origins, or a domain that is yours: `https://*.example.com`.
+
+    ## Example
+    ```yaml
+    CorsRules:
+      - AllowedOrigins: ["https://*.github.io"]
+        AllowedMethods: [GET]
+    ```
+
+    ## Fix safety
+    No fix: whose pages are meant is not in the template.
+
+    ## References
+    - https://publicsuffix.org/
+    - https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
+    for listing, entry in _origins(model):
+        after = free_host(entry.text) if entry.text != "*" and "*" in entry.text else None
+        if after is None or fault(listing.door, entry.text) is not None:
+            continue
+        reason = _anybody(listing, after)
+        if reason is None:
+            continue
+        whom = " as the signed-in user" if listing.credentialed else ""
+        message = f"{_shown(entry)} in {listing.what} lets any site read{whom}: {reason}"
+        yield Finding(rule, message, entry.node, resources=listing.resources)
+    yield from origins_in_code.public_suffixes(rule, model)
+
+
+def _anybody(listing: Listing, after: str) -> str | None:
+    from cfncors.browser.public_suffixes import anybody_matches
+
+    if not anybody_matches(after):
+        return None
+    if not after:
+        return "it takes every host" if listing.credentialed else None
+    return f"anybody can have a host that ends with {after}"

@@ -34,19 +34,45 @@ def set_value(document: Document, policy: Policy, role: Role, value: Data) -> Ed
     """A setting with a value, written anew or in the place of what is there."""
     holder = policy.holder
     if holder is None:
-        raise CannotEdit("the configuration is not written out in this file")
+        return _spelled_out(document, policy, role, value)
     setting = policy.setting(role)
     if setting is None:
         return put(document, holder, policy.names[role], value)
     return replace(document, _inner(policy, setting), value)
 
 
-def rewrite_item(document: Document, item: Item, text: str) -> Edits:
-    """Another text in the place of an entry."""
+def _spelled_out(document: Document, policy: Policy, role: Role, value: Data) -> Edits:
+    """SAM's ``CorsConfiguration: true``, which allows any origin and nothing else, with a setting more."""
+    node = policy.node
+    if not isinstance(node, Scalar) or node.value is not True or node.foreign or role == "origins":
+        raise CannotEdit("the configuration is not written out in this file")
+    return replace(document, node, {policy.name("origins"): ["*"], policy.name(role): value})
+
+
+def split_item(document: Document, setting: Setting, item: Item, texts: Iterable[str]) -> Edits:
+    """Entries in the place of one, without those that the list holds already: the first where it stood, the others at
+    the end. A text in the place of a list becomes one."""
+    node = _scalar(item)
+    listed = next((each for each in _lists(setting.node) if any(node is part for part in each.items)), None)
+    if listed is None:
+        return replace(document, node, list(texts))
+    others = {part.text for part in listed.items if part is not node and isinstance(part, Scalar) and part.tag is None}
+    new = [text for text in dict.fromkeys(texts) if text not in others]
+    if not new:
+        return drop_items(document, setting, [item])
+    return together(replace(document, node, new[0]), *(append(document, listed, text) for text in new[1:]))
+
+
+def rewrite_item(document: Document, item: Item, value: Data) -> Edits:
+    """Another value in the place of an entry."""
+    return replace(document, _scalar(item), value)
+
+
+def _scalar(item: Item) -> Scalar:
     node = item.node
     if node.foreign or not isinstance(node, Scalar) or node.tag is not None:
         raise CannotEdit("the value is not written out in this file")
-    return replace(document, node, text)
+    return node
 
 
 def drop_items(document: Document, setting: Setting, items: Items[Item]) -> Edits:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from cfncors.checks.origin_patterns import certain_fault, fault
 from cfncors.errors import CannotEdit
 from cfncors.findings import Fix, Safety
-from cfncors.gateway.expressions import decided, is_bare, literal, tokens
+from cfncors.gateway.expressions import decided, is_bare, is_list, is_misquoted, is_source, literal, tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_ORIGIN,
@@ -164,8 +165,27 @@ def origin_data(model: Model, api: RestApi) -> Data:
     """The origin for a gateway response: the API's own as it is written, else the one given, else any."""
     header = own_origin(api)
     if header is not None and not _only_reflects(header):
+        if _matches_nobody(header):
+            raise CannotEdit("its origin has to be mended first (E9441)")
         return header_data(header)
     return f"'{model.settings.origin}'" if model.settings.origin else "'*'"
+
+
+def _matches_nobody(header: Header) -> bool:
+    """Whether a possible origin is none; of a list of them, E9442 speaks."""
+    for leaf in decided(header.value):
+        if isinstance(leaf, Unknown):
+            wrong = certain_fault(leaf) is not None
+        else:
+            inner = literal(leaf.text)
+            text = leaf.text if inner is None else inner
+            static = not (
+                is_source(leaf.text) or is_misquoted(leaf.text) or is_list(text) or (leaf.assumes and not text.strip())
+            )
+            wrong = static and fault("rest", text.strip(" \t")) is not None
+        if wrong:
+            return True
+    return False
 
 
 def _only_reflects(header: Header) -> bool:
@@ -217,10 +237,18 @@ def add_response_header(
     document: Document, method: Method, response: IntegrationResponse, name: str, value: Data
 ) -> Edits:
     """A header on an integration response, declared on its method response too."""
+    return add_response_headers(document, method, response, {name: value})
+
+
+def add_response_headers(
+    document: Document, method: Method, response: IntegrationResponse, headers: dict[str, Data]
+) -> Edits:
+    """Headers on an integration response, declared on its method response too."""
     if response.holder is None or response.holder.foreign:
         raise CannotEdit("the response is not written in this file")
-    mapped = put_all(document, response.holder, (response.parameters,), {f"method.response.header.{name}": value})
-    return together(mapped, declare(document, method, response, (name,)))
+    values = {f"method.response.header.{name}": value for name, value in headers.items()}
+    mapped = put_all(document, response.holder, (response.parameters,), values)
+    return together(mapped, declare(document, method, response, headers))
 
 
 def declare(document: Document, method: Method, response: IntegrationResponse, names: Iterable[str]) -> Edits:

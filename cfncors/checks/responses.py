@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
+from cfncors.checks.code import Behind, behind, passed_on, places, sent_at, where
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import add_response_header, attempt, origin_data
 from cfncors.findings import Finding, Rule, Says
-from cfncors.gateway.model import ALLOW_ORIGIN, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.model import ALLOW_ORIGIN, FunctionUrl, HttpApi, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.policy import Policy
 from cfncors.source import Node
 from cfncors.template import intrinsic
 
@@ -113,3 +115,151 @@ def event_without_response_headers(rule: Rule, model: Model) -> Iterator[Finding
                 )
                 says = Says("browser", console.blocked(console.missing_allow_origin()))
                 yield Finding(rule, message, method.key, says=says, resources=(api.logical_id, method.resource))
+
+
+@rule("E9464", "doubled-cors-header", doors="rest url")
+def doubled_cors_header(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A response has Access-Control-Allow-Origin twice: from the function URL and its code, or from code alone.
+
+    ## Why
+    A function URL with `Cors` adds its headers to what the function sends, also where the function has sent the same.
+    The browser sees both values as one, `*, https://app.example.com`, which is no origin, and hides the response, even
+    where the two are equal. Let one of them speak: with `Cors` on the function URL the code sends none.
+
+    ## Example
+    ```yaml
+    FunctionUrlConfig:
+      AuthType: NONE
+      Cors:
+        AllowOrigins: [https://app.example.com]
+    InlineCode: |
+      exports.handler = async () => ({
+        statusCode: 200,
+        headers: { 'Access-Control-Allow-Origin': '*' }     // the second one
+      })
+    ```
+
+    ## Fix safety
+    No fix: which of the two is meant is not known.
+
+    ## References
+    - https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
+    - https://fetch.spec.whatwg.org/#concept-cors-check
+    """
+    for each in behind(model):
+        if isinstance(each.door, FunctionUrl):
+            yield from _beside_cors(rule, model, each)
+        elif isinstance(each.door, RestApi):
+            yield from _in_two_maps(rule, model, each)
+    for url in model.function_urls:
+        if url.code is not None and not _is_read(model, url):
+            configured = _configured(url)
+            if configured is not None:
+                yield _beside(rule, url, configured, url.code)
+
+
+def _beside_cors(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
+    """Each place in code that certainly sends what the function URL adds once more."""
+    assert isinstance(each.door, FunctionUrl)
+    configured = _configured(each.door)
+    always = [response for response in each.answers if response.sends(ALLOW_ORIGIN) == "always"]
+    if configured is None:
+        return
+    for place in dict.fromkeys(sent_at(response) for response in always):
+        if not places(model).is_built(place.path):
+            yield _beside(rule, each.door, configured, places(model).node(each.function, place))
+
+
+def _beside(rule: Rule, url: FunctionUrl, configured: Policy, node: Node) -> Finding:
+    message = (
+        f"this code sends Access-Control-Allow-Origin, and {configured.what} adds it once more: browsers refuse two"
+        " values; take it out of the code"
+    )
+    says = Says("browser", console.blocked(console.several_origins(f"{_first(configured)}, *")))
+    return Finding(rule, message, node, says=says, resources=_named(url.logical_id, url.function))
+
+
+def _configured(url: FunctionUrl) -> Policy | None:
+    return next((policy for policy in url.policies if policy.setting("origins") is not None), None)
+
+
+def _is_read(model: Model, url: FunctionUrl) -> bool:
+    """Whether all that the code returns is known, so that its text need not be asked."""
+    return any(each.door is url and each.handler.complete for each in behind(model))
+
+
+def _in_two_maps(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
+    """Responses with the header in ``headers`` and, with another value, in ``multiValueHeaders``: API Gateway sends
+    both (API Gateway Developer Guide, "Output format of a Lambda function for proxy integration": it merges them)."""
+    seen: set[object] = set()
+    for response in each.answers:
+        header = response.headers.get(ALLOW_ORIGIN)
+        if ALLOW_ORIGIN not in response.doubled or header is None or not header.multi or None in header.values:
+            continue
+        place = where(response)
+        if place in seen or places(model).is_built(place.path):
+            continue
+        seen.add(place)
+        both = ", ".join(text for text in header.values if text is not None)
+        message = (
+            f"Access-Control-Allow-Origin stands in headers and in multiValueHeaders, and a page gets both: {both};"
+            " keep one of them"
+        )
+        says = Says("browser", console.blocked(console.several_origins(both)))
+        node = places(model).node(each.function, place)
+        yield Finding(rule, message, node, says=says, resources=_named(each.door.logical_id, each.function.logical_id))
+
+
+def _first(policy: Policy) -> str:
+    texts = policy.texts("origins")
+    return texts[0] if texts else "*"
+
+
+def _named(*logical_ids: str) -> tuple[str, ...]:
+    return tuple(each for each in dict.fromkeys(logical_ids) if each)
+
+
+@rule("W9465", "ignored-handler-header", doors="http")
+def ignored_handler_header(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The function behind an HTTP API sends CORS headers that its CorsConfiguration replaces.
+
+    ## Why
+    An HTTP API with a `CorsConfiguration` ignores the CORS headers that its integrations send. An origin that the code
+    chooses, or a header that it exposes, never reaches the browser; what counts is the configuration alone. Say it
+    there, or take the configuration away and let the code answer OPTIONS too.
+
+    ## Example
+    ```yaml
+    CorsConfiguration:
+      AllowOrigins: [https://app.example.com]      # and code that sends Access-Control-Allow-Origin: *
+    ```
+
+    ## Fix safety
+    No fix: which of the two is meant is not known.
+
+    ## References
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+    needed = {each.function.logical_id for each in passed_on(model)}
+    for api in model.http_apis:
+        if not api.policies:
+            continue
+        found = [each for each in behind(model) if each.door is api and each.function.logical_id not in needed]
+        for each in found:
+            yield from _ignored(rule, model, api, each)
+        if api.code is not None and not any(each.handler.complete for each in behind(model) if each.door is api):
+            yield _ignored_at(rule, api, api.code, (api.logical_id,))
+
+
+def _ignored(rule: Rule, model: Model, api: HttpApi, each: Behind) -> Iterator[Finding]:
+    sending = [response for response in each.answers if response.sends(ALLOW_ORIGIN) == "always"]
+    for place in dict.fromkeys(sent_at(response) for response in sending):
+        if not places(model).is_built(place.path):
+            node = places(model).node(each.function, place)
+            yield _ignored_at(rule, api, node, _named(api.logical_id, each.function.logical_id))
+
+
+def _ignored_at(rule: Rule, api: HttpApi, node: Node, resources: tuple[str, ...]) -> Finding:
+    replaced = api.policies[0].key.text
+    message = f"{api.logical_id} ignores the CORS headers of this code: its {replaced} replaces them"
+    return Finding(rule, message, node, resources=resources)

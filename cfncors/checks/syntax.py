@@ -95,7 +95,7 @@ def unquoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
             yield Finding(
                 rule,
                 f"{site.header.name} of {site.what} is {text}{assumed}, without the single quotes of a static value;"
-                f" write \"'{text}'\"",
+                f" write \"'{text}'\"{site.aside}",
                 leaf.node,
                 fix,
                 why,
@@ -333,13 +333,14 @@ def _into_headers(document: Document, response: GatewayResponse, key: Scalar, ba
     return replace(document, parameters, {"Headers": values})
 
 
-@rule("E9416", "dropped-credentials", "safe")
+@rule("E9416", "dropped-credentials", "safe", doors="rest http")
 def dropped_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     """SAM drops this AllowCredentials in silence.
 
     ## Why
     The translator writes `Access-Control-Allow-Credentials` only for the boolean `true`. A text (`"'true'"`, `'true'`)
-    or an intrinsic function is dropped without a word, and the browser refuses every request with credentials.
+    or an intrinsic function is dropped without a word, and the browser refuses every request with credentials. So it is
+    with `Cors` of a REST API and with `CorsConfiguration` of an HTTP API.
 
     ## Example
     ```yaml
@@ -364,6 +365,21 @@ def dropped_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
         finding = _dropped(rule, model, api.logical_id, node)
         if finding is not None:
             yield finding
+    for node, owner in _http_credentials(model):
+        finding = _dropped(rule, model, owner, node) if id(node) not in seen else None
+        seen.add(id(node))
+        if finding is not None:
+            yield finding
+
+
+def _http_credentials(model: Model) -> Iterator[tuple[Node, str]]:
+    """``AllowCredentials`` as it is written for SAM's HTTP APIs, where the translator takes over nothing but a literal
+    ``true`` (``samtranslator/open_api/open_api.py``, ``add_cors``)."""
+    for api in model.http_apis:
+        for policy in api.policies if api.dialect in ("sam", "sam-implicit") else ():
+            node = policy.node.get("AllowCredentials") if isinstance(policy.node, Mapping) else None
+            if node is not None and not (isinstance(node, Scalar) and node.tag is None and node.value is True):
+                yield node, api.logical_id
 
 
 def _dropped(rule: Rule, model: Model, api: str, node: Node) -> Finding | None:

@@ -1,0 +1,145 @@
+"""943x, the lists in a preflight's answer: whether they allow what the routes themselves demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cfncors.browser import console
+from cfncors.checks.allow_lists import BODY_METHODS, SAFELISTED_METHODS, Demand, ListRole, RestList, Route, demands
+from cfncors.checks.preflight_remedies import list_names, spelled
+from cfncors.checks.registry import rule
+from cfncors.checks.remedies import attempt
+from cfncors.findings import Finding, Rule, Says
+from cfncors.gateway.model import Model
+
+_HEADER_NAMES: Final[dict[ListRole, str]] = {
+    "methods": "Access-Control-Allow-Methods",
+    "headers": "Access-Control-Allow-Headers",
+}
+
+
+def _missing(rule: Rule, model: Model, demand: Demand, names: list[str], says: str, reason: str) -> Finding:
+    listed = ", ".join(names)
+    fix, why = attempt(f"list {listed}", "safe", lambda: list_names(model, demand.allow, names))
+    says_so = Says("browser", console.blocked(says))
+    message = _message(demand, listed, reason)
+    return Finding(rule, message, demand.allow.place, fix, why, says_so, demand.allow.resources)
+
+
+def _message(demand: Demand, listed: str, reason: str) -> str:
+    allow = demand.allow
+    routes = list(dict.fromkeys(demand.names.values()))
+    shown = ", ".join(routes[:3]) + (f" and {len(routes) - 3} more" if len(routes) > 3 else "")
+    if isinstance(allow.written, RestList):
+        what = f"{_HEADER_NAMES[allow.role]} of the preflight"
+        without = f"the preflight of {shown} sends no {_HEADER_NAMES[allow.role]}; it has to list {listed}"
+    else:
+        name = allow.written.name(allow.role)
+        what = f"{name} of {allow.written.what}"
+        without = f"{allow.written.what} has no {name}; it has to list {listed} for {shown}"
+    return f"{what} lacks {listed}{reason.format(routes=shown)}" if allow.is_there else without
+
+
+@rule("E9433", "preflight-method-missing", "safe", doors="rest http cdn")
+def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A method that a route serves is not in the preflight's allowed methods.
+
+    ## Why
+    The browser sends a PUT, PATCH or DELETE only when the preflight lists it, in the same letters. GET, HEAD and POST
+    need no listing. `*` lists all methods, but only for requests without credentials. An HTTP API answers with
+    `AllowMethods` of its `CorsConfiguration`, and without that with no method at all.
+
+    ## Example
+    ```yaml
+    Cors:
+      AllowMethods: "'GET,POST'"    # and an event with Method: delete
+    ```
+
+    ## Fix safety
+    Safe: the template serves the method already; the preflight only says so.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+
+    def wanted(route: Route) -> list[str]:
+        return [] if route.verb in (*SAFELISTED_METHODS, "ANY") else [route.verb]
+
+    for demand in demands(model, "methods", wanted):
+        names = sorted(demand.names)
+        says = console.method_not_allowed(names[0])
+        yield _missing(rule, model, demand, names, says, ", needed by {routes}")
+
+
+@rule("E9434", "preflight-header-missing", "safe", doors="rest http url cdn")
+def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The preflight's allowed headers lack one that the API itself demands.
+
+    ## Why
+    A route behind a Cognito, JWT or Lambda authorizer demands its token's header, one with IAM the signature's headers,
+    one with a usage plan `X-Api-Key`. A browser sends none of them unless the preflight lists it. SAM lists no header
+    by itself, nor does an HTTP API or a function URL. `*` lists all but `Authorization` by the standard, and nothing
+    for requests with credentials.
+
+    ## Example
+    ```yaml
+    Cors:
+      AllowOrigin: "'*'"
+      AllowHeaders: "'Content-Type'"      # Content-Type,Authorization
+    Auth:
+      DefaultAuthorizer: Users
+    ```
+
+    ## Fix safety
+    Safe: the API demands the header already; the preflight only says so.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    """
+
+    def wanted(route: Route) -> tuple[str, ...]:
+        return route.demanded
+
+    for demand in demands(model, "headers", wanted):
+        names = [spelled(name) for name in demand.names]
+        says = console.header_not_allowed(next(iter(demand.names)))
+        yield _missing(rule, model, demand, names, says, ", demanded by {routes}")
+
+
+@rule("W9439", "preflight-content-type-missing", "safe", doors="rest http url s3 cdn")
+def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+    """A route takes a body, and the preflight's allowed headers lack Content-Type.
+
+    ## Why
+    `Content-Type: application/json` is not one of the three values that a page may send unasked, so a POST, PUT or
+    PATCH with JSON is preflighted and refused. SAM's `Cors` lists no header by itself: with the short form
+    `Cors: "'*'"` no JSON request passes, and neither does one with `CorsConfiguration: true`. To a bucket a page sends
+    the type of the file with each PUT.
+
+    A function URL, a bucket and a response headers policy take any route, so there the methods that they allow by name
+    decide.
+
+    ## Example
+    ```yaml
+    Cors: "'*'"          # and an event with Method: post
+    ```
+
+    ## Fix safety
+    Safe: it allows a header that describes the body of a request that is allowed.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    """
+
+    def wanted(route: Route) -> list[str]:
+        return ["content-type"] if route.verb in BODY_METHODS else []
+
+    for demand in demands(model, "headers", wanted):
+        says = console.header_not_allowed("content-type")
+        reason = ": {routes} takes a body, and JSON in it is refused"
+        if not isinstance(demand.allow.written, RestList) and demand.allow.written.door == "s3":
+            reason = ": {routes} sends a file's type, and is refused"
+        yield _missing(rule, model, demand, ["Content-Type"], says, reason)
