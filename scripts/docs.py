@@ -17,19 +17,25 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Final
 
+from cfncors.checks import CHECKS
 from cfncors.findings import Rule
 from cfncors.fix import fix_bytes
 from cfncors.lint import all_rules, check_bytes
 from cfncors.report import diff, text
 from cfncors.report.terminal import Style
 from scripts.golden import Case, cases
+from scripts.tables import DOORS, front_doors, peers
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs"
 
-#: The fixture shown on a rule's page (without its rule and format), where it is not ``sam``.
+#: The fixture shown on a rule's page (without its rule and format), where it is not the first of SAM.
 SHOWN: Final = {
+    "E9412": "http-sam",
     "E9414": "plain",
+    "E9417": "url-sam",
+    "E9418": "http-sam",
+    "E9419": "http-sam",
     "E9421": "sam",
     "E9426": "plain",
     "E9431": "plain",
@@ -37,7 +43,21 @@ SHOWN: Final = {
     "E9436": "plain-no-status",
     "E9443": "sam-with-origin",
     "E9461": "plain",
+    "E9462": "rest-sam",
+    "W9463": "rest-sam",
+    "E9464": "url-sam",
+    "W9465": "http-sam",
+    "I9471": "s3-plain",
+    "W9472": "s3-plain",
+    "E9473": "cdn-sam",
+    "W9474": "cdn-plain",
+    "E9475": "cdn-plain",
     "E9490": "sam-list-of-resources",
+    "W9445": "http-sam",
+    "W9446": "rest-sam",
+    "W9447": "http-sam",
+    "W9448": "rest-sam",
+    "W9456": "http-sam-any",
 }
 #: First digits after the severity letter -> what the family is about.
 FAMILIES: Final = {
@@ -45,7 +65,9 @@ FAMILIES: Final = {
     "942": "Gateway responses: when API Gateway answers in the function's place",
     "943": "Preflight",
     "944": "Origins",
+    "945": "Header and method lists",
     "946": "The actual responses",
+    "947": "Storage and CDN",
     "949": "This tool",
 }
 _STYLE: Final = Style(colour=False, width=100)
@@ -55,14 +77,21 @@ _NAME: Final = "template.yaml"
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     rules = all_rules()
-    return {FOLDER / "README.md": index(rules)} | {FOLDER / "rules" / f"{rule.id}.md": page(rule) for rule in rules}
+    tables = {FOLDER / "front-doors.md": front_doors(rules), FOLDER / "peers.md": peers()}
+    return (
+        {FOLDER / "README.md": index(rules)}
+        | tables
+        | {FOLDER / "rules" / f"{rule.id}.md": page(rule) for rule in rules}
+    )
 
 
 def page(rule: Rule) -> str:
     """A rule's page."""
     doc = cleandoc(rule.doc)
     before, heading, after = doc.partition("\n## Fix safety")
-    facts = f"{rule.severity}, fix: {_fixes(rule)}"
+    spoken = f", of {', '.join(DOORS[door] for door in rule.doors)}" if rule.doors else ""
+    audit = ", off unless it is named" if rule.audit else ""
+    facts = f"{rule.severity}{spoken}{audit}, fix: {_fixes(rule)}"
     example = "\n".join(_run(_shown(rule)))
     return f"# {rule.id} {rule.name}\n\n*{facts}*\n\n{before.rstrip()}\n\n{example}{heading}{after}\n"
 
@@ -72,8 +101,14 @@ def index(rules: list[Rule]) -> str:
     lines = [
         "# cfncors",
         "",
+        "- [enable](enable.md): complete CORS for one front door",
         "- [simulate](simulate.md): what a browser will do with every route",
         "- [serve](serve.md): those answers on localhost",
+        "- [serverless.yml](serverless.md): the Serverless Framework 3 and osls",
+        "- [CDK and SST](cdk.md): synthesised templates, and the calls that mend them",
+        "- [the function's own code](handlers.md): which responses a page cannot read, and how they are mended",
+        "- [front doors](front-doors.md): which rule speaks of which front door",
+        "- [peers](peers.md): what other tools find, and the rules for it",
         "- [browsers](browsers.md): how the model agrees with real browsers, and its use in Python",
         "",
         "# The rules",
@@ -96,22 +131,23 @@ def _fixes(rule: Rule) -> str:
 
 def _shown(rule: Rule) -> Case:
     failing = [case for case in cases() if (case.rule, case.kind, case.format) == (rule.id, "fail", "yaml")]
-    variant = SHOWN.get(rule.id)
-    for case in failing:
-        if case.variant == (variant or "sam"):
-            return case
-    raise LookupError(f"{rule.id} has no failing fixture to show; name one in SHOWN")
+    variants = {case.variant: case for case in failing}
+    wanted = [SHOWN.get(rule.id), "sam", *(f"{door}-sam" for door in rule.doors), *variants]
+    found = next((variants[variant] for variant in wanted if variant in variants), None)
+    if found is None:
+        raise LookupError(f"{rule.id} has no failing fixture to show")
+    return found
 
 
 def _run(case: Case) -> Iterator[str]:
     """What the commands print about a fixture, under a name as a user would have."""
     data = case.path.read_bytes()
-    alone = {finding.rule.id for finding in case.check().findings} <= {case.rule}
+    alone = not CHECKS[case.rule][0].audit and {finding.rule.id for finding in case.check().findings} <= {case.rule}
     settings = case.settings._replace(select=() if alone else (case.rule,))
     options = "" if alone else f" --select {case.rule}"
     if settings.origin is not None:
         options += f" --origin {settings.origin}"
-    report = check_bytes(data, _NAME, settings)
+    report = check_bytes(data, str(case.path), settings)._replace(name=_NAME)  # it may name files beside it
     yield f"### A run\n\nOf [{case.path.name}](../../{case.path.relative_to(ROOT).as_posix()}):\n"
     yield from _console(f"check{options} {_NAME}", text.render([report], _STYLE), "text")
     safeties = {finding.fix.safety for finding in report.findings if finding.fix is not None}

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from inspect import cleandoc
 from pathlib import Path
 
 import pytest
 
 from cfncors.checks import CHECKS
+from cfncors.config import Settings
+from cfncors.lint import check_file
 from cfncors.source import parse
-from scripts import docs
+from scripts import docs, tables
+from scripts.golden import cases
+from tests.gateway.templates import model_in
 from tests.shared import ROOT
 
 RULES = {rule.id: rule for rule, _ in CHECKS.values()}
@@ -39,6 +44,44 @@ def test_every_rule_is_in_the_table() -> None:
     table = (docs.FOLDER / "README.md").read_text("utf-8")
     for rule in RULES.values():
         assert f"| [{rule.id}](rules/{rule.id}.md) | {rule.name} | {rule.summary} |" in table
+
+
+@cache
+def doors_in(path: Path) -> set[str]:
+    model = model_in(path)
+    assert model is not None
+    return {each.front_door for each in model.doors} | {policy.door for policy in model.policies}
+
+
+@each_rule
+@pytest.mark.parametrize("door", tables.DOORS)
+def test_each_cell_of_the_table_is_tried(rule_id: str, door: str) -> None:
+    """A rule has failing and passing fixtures for each front door that it says it speaks of, and for no other; each
+    of them has that front door."""
+    found = [case for case in cases() if case.rule == rule_id and tables.door_of(case) == door]
+    if not RULES[rule_id].doors:
+        return
+    kinds = {case.kind for case in found}
+    assert kinds == {"fail", "pass"} if door in RULES[rule_id].doors else "fail" not in kinds
+    have = {case.path.name: case.kind for case in found if door in doors_in(case.path)}
+    assert set(have.values()) == kinds
+    assert [case.path.name for case in found if case.kind == "fail" and case.path.name not in have] == []
+
+
+def test_notes_are_on_empty_cells() -> None:
+    for rule_id, door in tables.WHY_NOT:
+        assert door not in RULES[rule_id].doors
+
+
+@pytest.mark.parametrize("row", tables.PEER_ROWS, ids=lambda row: f"{row.peer}: {row.finds}")
+def test_what_a_peer_finds_is_found(row: tables.Row) -> None:
+    path = tables.PEERS / f"{row.fixture}.yaml"
+    said = check_file(str(path), Settings(select=("E", "W", "I", row.rule))).findings
+    assert row.rule in {finding.rule.id for finding in said}
+
+
+def test_every_template_of_a_peer_is_in_the_table() -> None:
+    assert {path.stem for path in tables.PEERS.iterdir()} == {row.fixture for row in tables.PEER_ROWS}
 
 
 @each_rule
