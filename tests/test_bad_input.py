@@ -430,3 +430,52 @@ def test_a_right_template_with_values_of_another_kind(path: Path, places: list[t
         except CannotEdit:
             continue
     assert_stands(text.encode(), path.name)
+
+
+ODD_PATHS = """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Api: {Cors: "'*'"}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: nodejs22.x
+      CodeUri: .
+      Events:
+        Resolved: {Type: Api, Properties: {Path: '{{resolve:ssm:/path}}', Method: put}}
+        Bare: {Type: Api, Properties: {Path: notes, Method: put}}
+        Marks: {Type: Api, Properties: {Path: '/a b?x=[1]#y', Method: put}}
+        Bracket: {Type: HttpApi, Properties: {Path: 'x[', Method: put}}
+"""
+
+
+def test_paths_that_are_no_paths_of_a_url(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``fix`` simulates every route; one whose path is read at deployment, or written oddly, is one of them."""
+    path = tmp_path / "template.yaml"
+    path.write_text(ODD_PATHS, encoding="utf-8")
+    assert main(["fix", str(path)]) == 0
+    assert main(["simulate", str(path)]) in (0, 1)
+    said = capsys.readouterr()
+    assert "PUT /notes" in said.out or "PUT notes" in said.out
+    assert "internal" not in said.out + said.err
+
+
+def test_a_fault_of_ours_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(ODD_PATHS, encoding="utf-8")
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("cfncors.simulate.run.cases", crash)
+    assert main(["simulate", str(path)]) == 3
+    assert main(["fix", str(path)]) == 3
+    said = capsys.readouterr()
+    line = "internal error in this command: RuntimeError: boom; please report it with the output of --debug"
+    assert f"cfncors: {line}\n" == said.err
+    assert "internal error in the fix: RuntimeError: boom" in said.out
+    assert path.read_text(encoding="utf-8") == ODD_PATHS, "nothing is written"

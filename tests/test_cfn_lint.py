@@ -107,8 +107,17 @@ def assert_same(linter: Path, files: list[str], note: Callable[[str], None]) -> 
     assert with_findings * 2 > sum(map(bool, ours.values())), "cfn-lint ran on fewer than half of the files"
 
 
+def fixtures() -> list[str]:
+    """The fixtures that are CloudFormation, one file each: every YAML, and each fourth JSON, whose twin is among these
+    (cfn-lint takes half a second for a file)."""
+    strangers = tuple(f"fixtures/{name}/" for name in ("beside", "functions", "handlers", "serverless", "tutorials"))
+    files = [file for file in templates(ROOT / "fixtures") if not file.startswith(strangers)]
+    twins = [file for file in files if file.endswith(".json")]
+    return [file for file in files if not file.endswith(".json")] + twins[::4]
+
+
 def test_every_fixture_has_the_same_findings(linter: Path, note: Callable[[str], None]) -> None:
-    assert_same(linter, templates(ROOT / "fixtures"), note)
+    assert_same(linter, fixtures(), note)
 
 
 @pytest.mark.parametrize("folder", [CORPUS, SAM_CASES], ids=["corpus", "sam-cases"])

@@ -200,7 +200,7 @@ def test_fixed_sam_templates_still_translate(mode: str, note: Note) -> None:
     [pytest.param(v, marks=pytest.mark.xdist_group(f"cfn-lint {v}")) for v in ("oldest", "newest")],
 )
 def test_cfn_lint_has_no_new_error(version: Any, tmp_path: Path, note: Note) -> None:
-    paths = changed("safe")
+    paths = [path for path in changed("safe") if "service" not in data(parse(text_of(path), path.name).root)]
     modes = ("before", "safe", "unsafe")
     for mode in modes:
         (tmp_path / mode).mkdir()

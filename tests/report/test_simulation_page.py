@@ -110,6 +110,13 @@ def notes() -> str:
     return render(simulate(model, options(parameters=["Stage=prod"]), "notes.yaml"))
 
 
+def shop() -> str:
+    """Every other front door."""
+    model = model_in(ROOT / "fixtures" / "simulate" / "shop.yaml")
+    assert model is not None
+    return render(simulate(model, name="shop.yaml"))
+
+
 def long_names() -> str:
     path = "/" + "/".join(f"a-segment-that-is-long-{number}" for number in range(12)) + "/{proxy+}"
     paths: dict[str, object] = {
@@ -124,7 +131,7 @@ def long_names() -> str:
 def test_the_page_is_read_in_every_scheme_and_width(folder: Path, scheme: Scheme, width: int) -> None:
     need("chromium")
     backgrounds = {"light": "rgb(246, 247, 249)", "dark": "rgb(18, 21, 27)"}
-    for html in (notes(), long_names()):
+    for html in (notes(), shop(), long_names()):
         result = measured(html, folder, scheme, width)
         assert result["page"] == backgrounds[scheme]
         assert result["wide"] <= 0, "the page scrolls sideways"
