@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -74,9 +75,9 @@ def unescaped(text: str) -> str:
 class Expressions(Reader):
     """Reads expressions; statements are read by what extends it."""
 
+    @abstractmethod
     def body(self, node: SgNode) -> tuple[Statement, ...]:
         """The statements of a block."""
-        raise NotImplementedError
 
     def expression(self, node: SgNode) -> Expression:
         kind = node.kind()

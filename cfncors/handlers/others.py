@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from cfncors.handlers.files import checked, relative
 from cfncors.handlers.members import STATUSES
 from cfncors.handlers.model import Handler, Header, Kind, Response, Source, Status
-from cfncors.handlers.tree import Reader, parse
+from cfncors.handlers.tree import Places, parse
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -45,7 +45,7 @@ def _walk(root: SgNode) -> Iterator[SgNode]:
         waiting.extend(reversed(node.children()))
 
 
-class _Reader(Reader):
+class _Reader(Places):
     def response(self, node: SgNode, language: str) -> Response | None:
         """A response literal."""
         if language == "java":

@@ -5,6 +5,7 @@ ast-grep's Python package is the one library used; it is loaded with the first f
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from cfncors.handlers.model import Place
@@ -27,7 +28,7 @@ def parse(text: str, language: str, path: str) -> SgNode:
     return root
 
 
-class Reader:
+class Places:
     """What the readers of all languages share: the file's path, places, and children without comments."""
 
     def __init__(self, path: str) -> None:
@@ -42,9 +43,13 @@ class Reader:
         """The parts of a node that mean something."""
         return [child for child in node.children() if child.is_named() and child.kind() != "comment"]
 
+
+class Reader(Places, ABC):
+    """A reader of a language whose code is followed."""
+
+    @abstractmethod
     def expression(self, node: SgNode) -> Expression:
         """The meaning of an expression."""
-        raise NotImplementedError
 
     def expressions(self, nodes: list[SgNode]) -> tuple[Expression, ...]:
         """The meaning of several."""
@@ -68,4 +73,4 @@ def token(node: SgNode, *kinds: str) -> bool:
     return any(not child.is_named() and child.kind() in kinds for child in node.children())
 
 
-__all__ = ["Reader", "Statement", "parse", "token"]
+__all__ = ["Places", "Reader", "Statement", "parse", "token"]
