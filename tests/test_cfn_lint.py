@@ -127,6 +127,20 @@ def test_every_shared_template_has_the_same_findings(linter: Path, note: Callabl
     assert_same(linter, templates(folder), note)
 
 
+def test_what_is_in_another_file_is_told_where_the_template_names_it(linter: Path) -> None:
+    """cfn-lint knows one file: the message says which other one, and where in it."""
+    code, definition = ROOT / "fixtures" / "functions" / "javascript-helper", ROOT / "fixtures" / "beside" / "include"
+    found = lint(linter, "template.yaml", rules=ROOT / "rules", cwd=code).found["template.yaml"]
+    (error,) = (each for each in found if each.message.startswith("src/notes/save.js:8:12: "))
+    line = (code / "template.yaml").read_text("utf-8").splitlines()[error.line - 1]
+    assert (error.rule, line.strip()) == ("W9463", "Handler: notes/save.handler")
+    found = lint(linter, "template.yaml", rules=ROOT / "rules", cwd=definition).found["template.yaml"]
+    (quotes,) = (each for each in found if each.rule == "E9411")
+    line = (definition / "template.yaml").read_text("utf-8").splitlines()[quotes.line - 1]
+    assert quotes.message.startswith("api/books.yaml:23:67: ")
+    assert line.strip() == "Location: api/books.yaml"
+
+
 def test_the_module_has_the_rules_of_the_folder(linter: Path) -> None:
     file = str(DEMO.relative_to(ROOT))
     assert (

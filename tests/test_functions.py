@@ -120,23 +120,6 @@ def test_github_annotates_the_code(project: Path, capsys: pytest.CaptureFixture[
     assert "::warning file=src/notes/save.js,line=8,endLine=8,col=12," in capsys.readouterr().out
 
 
-@named("javascript-helper")
-def test_cfn_lint_is_told_at_the_handler(project: Path) -> None:
-    pytest.importorskip("cfnlint")
-    from cfnlint.decode import decode
-    from cfnlint.template import Template
-
-    from cfncors.cfn_lint import rule_classes
-    from cfncors.checks import handlers
-
-    template, _ = decode("template.yaml")
-    rule = rule_classes(handlers)["W9463"]()
-    (match,) = rule.match(Template("template.yaml", template))
-    assert match.message.startswith("src/notes/save.js:8:12: PUT /notes/{id} answers 400 without")
-    line = match.location[0]
-    assert Path("template.yaml").read_text("utf-8").splitlines()[line].strip() == "Handler: notes/save.handler"
-
-
 # -- fixes ------------------------------------------------------------------------------------------------------------
 
 
