@@ -108,7 +108,7 @@ SYMPTOMS: Final = (
         r"|is not allowed by access-control-allow-origin|due to access control checks",
         "The response has no Access-Control-Allow-Origin. With status 401, 403, 429, 502 or 504 it is most likely API"
         " Gateway's own error; with another status the function or the integration has to send the header.",
-        ("E9421", "E9462", "W9463", "E9423", "E9426", "E9461", "W9422", "E9466", "E9412", "E9419", "E9441"),
+        ("E9421", "E9462", "W9463", "E9423", "E9426", "E9461", "W9422", "E9466", "E9410", "E9412", "E9419", "E9441"),
     ),
     Symptom(
         "undeclared-header",

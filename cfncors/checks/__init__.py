@@ -22,11 +22,13 @@ from cfncors.checks import (
     storage_cdn,
     syntax,
     wide_open,
+    wrong_types,
 )
 from cfncors.checks.registry import CHECKS
 
 FAMILIES = (
     syntax,
+    wrong_types,
     list_syntax,
     gateway_responses,
     preflight,
