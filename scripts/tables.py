@@ -83,7 +83,7 @@ def _cell(rule: Rule, door: str, case: Case | None) -> str:
 
 
 class Row(NamedTuple):
-    """What a peer finds: our rule for it, and a template that the peer flags."""
+    """What a peer finds: our rule for it, and a template of that class."""
 
     peer: str
     finds: str
@@ -145,7 +145,7 @@ def peers() -> str:
         "# What others find",
         "",
         "Linters and scanners look at parts of CORS. Each row is a class that one of them reports, the rule that finds",
-        "it here, and a template that it flags. I9449 is off unless it is named, since `*` is often meant:",
+        "it here, and a template of that class. I9449 is off unless it is named, since `*` is often meant:",
         "`cfncors check --select I9449`.",
         "",
         "| tool | finds | rule | template |",
