@@ -130,10 +130,11 @@ def _findings(template: Template, model: Model, name: str, settings: Settings) -
 
     findings: list[Finding] = []
     internal: list[str] = []
-    for rule, _ in CHECKS.values():
+    rules = all_rules()
+    for rule in rules:
         if wants(rule.id) and (not rule.audit or rule.id in settings.select):
             _run(rule, model, findings, internal)
-    kept, remarks = suppress(template, findings, [rule for rule, _ in CHECKS.values()], wants)
+    kept, remarks = suppress(template, findings, rules, wants)
     kept = for_the_program(model, kept)
     if wants(meta.UNUSED_SUPPRESSION.id):
         kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]

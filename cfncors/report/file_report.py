@@ -25,9 +25,9 @@ class Placed(NamedTuple):
     edits: tuple[tuple[str | None, Edit], ...] = ()
 
     @property
-    def order(self) -> tuple[int, str, str]:
-        """Sorts findings as a reader meets them in the file; those of files that it names follow."""
-        return self.finding.node.start, self.finding.rule.id, self.finding.message
+    def order(self) -> tuple[str, int, str, str]:
+        """Sorts findings as a reader meets them in the file; those of files that it names follow, file by file."""
+        return self.file or "", self.finding.node.start, self.finding.rule.id, self.finding.message
 
 
 class FileReport(NamedTuple):
