@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-
 import pytest
 
 from cfncors.config import Settings
 from cfncors.lint import check_text
 from cfncors.source import parse
 from scripts.bench import HEAD, ROUTE
+from tests.work import counted
 
 ROUTES = 40
 TIMES = 8
 
 
 def calls(work: str, text: str) -> int:
-    """How many functions, built-in ones too, are called to parse or check ``text``."""
-    count = 0
-
-    def profile(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        parse(text, "template.yaml") if work == "parse" else check_text(text, "template.yaml", Settings())
-    finally:
-        sys.setprofile(None)
-    return count
+    """How many functions are called to parse or check ``text``."""
+    if work == "parse":
+        return counted(lambda: parse(text, "template.yaml"))[1]
+    return counted(lambda: check_text(text, "template.yaml", Settings()))[1]
 
 
 def template(routes: int) -> str:

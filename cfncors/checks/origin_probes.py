@@ -21,10 +21,13 @@ def hosts(text: str) -> list[str]:
 
 def lookalikes(text: str) -> Iterator[str]:
     """Origins that resemble those named in a text, as people register them: the name as the beginning, as the end, and
-    with another character for a dot (https://github.com/chenjj/CORScanner names the classes)."""
+    with another character for a dot, each also with a name below it, which patterns such as ``.+\\.example\\.com`` ask
+    for (https://github.com/chenjj/CORScanner names the classes)."""
     for host in hosts(text):
         name, dot, suffix = host.rpartition(".")
         yield f"https://{host}.attacker.example"
         yield f"https://attacker{host}"
         if "." in name:
             yield f"https://{name.replace('.', 'x')}{dot}{suffix}"
+            yield f"https://www.{name.replace('.', 'x')}{dot}{suffix}"
+        yield f"https://www.{host}.attacker.example"
