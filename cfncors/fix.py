@@ -2,9 +2,10 @@
 
 A pass collects the wanted fixes, applies those that do not overlap in one splice, and checks the result. Each fix
 must leave its finding gone, add none, and keep a template that parses. A finding that a fix brings to light may be
-mended in the same breath. When the joint result is still not like that, the fixes of the pass are tried one after
-another, so that the one at fault is found and refused with a reason. At the end all exchanges are simulated before and
-after (see :mod:`cfncors.proof`); when that shows a fix that does not do what it is for, each is proved by itself.
+mended in the same breath; advice that comes to light is no reason to leave an error or a warning as it is. When the
+joint result is still not like that, the fixes of the pass are tried one after another, so that the one at fault is
+found and refused with a reason. At the end all exchanges are simulated before and after (see :mod:`cfncors.proof`);
+when that shows a fix that does not do what it is for, each is proved by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding
-from cfncors.lint import check_text, internal_error, read_file, screen, settle
+from cfncors.lint import Checked, examine, internal_error, read_file, screen, settle
 from cfncors.report import Applied, Changed, FileReport, FixResult, Held, Placed
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
 from cfncors.source import Sequence as ListNode
@@ -52,7 +53,7 @@ class _Result(NamedTuple):
     """Texts that passed, their check, and what was done."""
 
     texts: _Texts
-    report: FileReport
+    checked: Checked
     made: list[_Group]
 
 
@@ -100,46 +101,48 @@ class _Engine:
 
     def run(self, before: str) -> FixResult:
         start = self.check(_Texts(before, {}))
-        result = self.passes(before, start)
+        result, end = self.passes(before, start)
         if not result.changed:
             return result
-        proof = self.prove(start, result.report, self.made)
+        proof = self.prove(start, end, self.made)
         if proof.objection is not None:
             self.applied, self.refused, self.made, self.proves_each = [], {}, [], True
-            result = self.passes(before, start)
-            proof = self.prove(start, result.report, self.made)
+            result, end = self.passes(before, start)
+            proof = self.prove(start, end, self.made)
         return result._replace(changes=proof.changes)
 
-    def prove(self, before: FileReport, after: FileReport, made: Sequence[Finding]) -> Proof:
+    def prove(self, before: Checked, after: Checked, made: Sequence[Finding]) -> Proof:
         from cfncors.proof import Proof, prove
 
-        if before.document is None or after.document is None:
+        if before.model is None or after.model is None:
             return Proof()
-        return prove(before.document, after.document, made)
+        return prove(before.model, after.model, made)
 
-    def passes(self, before: str, start: FileReport) -> FixResult:
-        texts, report = _Texts(before, {}), start
+    def passes(self, before: str, start: Checked) -> tuple[FixResult, Checked]:
+        """What becomes of a text, and the check of what it became."""
+        texts, here = _Texts(before, {}), start
         for _ in range(MAX_PASSES):
-            result = self.one_pass(texts, report)
+            result = self.one_pass(texts, here)
             if result is None:
                 break
-            texts, report, made = result
+            texts, here, made = result
             placed = [each for group in made for each in group.placed]
             self.applied += [Applied(each.finding.rule, _title(each)) for each in placed]
             self.made += [each.finding for each in placed]
         else:
-            wanted = (placed for placed in report.placed if self.wants(placed.finding))
+            wanted = (placed for placed in here.report.placed if self.wants(placed.finding))
             self.refused = {id(placed): f"still not at rest after {MAX_PASSES} passes" for placed in wanted}
-        held = tuple(self.held(report))
-        left = tuple(placed for placed in report.placed if self.settings.wants(placed.finding.rule.id))
-        done = FixResult(self.name, before, texts.own, report._replace(placed=left), tuple(self.applied), held)
-        return done._replace(beside=tuple(_changed(start, texts)))
+        held = tuple(self.held(here.report))
+        left = tuple(placed for placed in here.report.placed if self.settings.wants(placed.finding.rule.id))
+        done = FixResult(self.name, before, texts.own, here.report._replace(placed=left), tuple(self.applied), held)
+        return done._replace(beside=tuple(_changed(start.report, texts))), here
 
-    def check(self, texts: _Texts) -> FileReport:
-        return check_text(texts.own, self.name, self.watched, texts.beside)
+    def check(self, texts: _Texts) -> Checked:
+        return examine(texts.own, self.name, self.watched, texts.beside)
 
-    def one_pass(self, texts: _Texts, report: FileReport) -> _Result | None:
+    def one_pass(self, texts: _Texts, before: Checked) -> _Result | None:
         """What a pass comes to; ``None`` when there is nothing left that may be done."""
+        report = before.report
         wanted = (placed for placed in report.placed if self.wants(placed.finding))
         # What a failed rule would say of a result is unknown, so nothing may be changed.
         self.refused = {id(placed): "a rule failed on this file" for placed in wanted if report.failed}
@@ -147,7 +150,7 @@ class _Engine:
             return None
         groups = [group for group in self.groups(report.placed) if self.may_share(report.document, group)]
         while chosen := list(_without_overlaps(groups)):
-            result = self.together(texts, report, chosen)
+            result = self.together(texts, before, chosen)
             if result is not None:
                 return result
             groups = [group for group in groups if group not in chosen]  # those that waited for refused ones
@@ -182,9 +185,9 @@ class _Engine:
         touched = _touched(document, group.edits)
         return next((aliases for aliases, places in touched if len(group.placed) < places), 0)
 
-    def together(self, texts: _Texts, report: FileReport, chosen: list[_Group]) -> _Result | None:
+    def together(self, texts: _Texts, before: Checked, chosen: list[_Group]) -> _Result | None:
         """All chosen fixes at once; failing that, each with the good ones before it, and the others are refused."""
-        result, why = self.attempt(texts, report, chosen)
+        result, why = self.attempt(texts, before, chosen)
         if result is not None:
             return result
         if len(chosen) == 1:
@@ -192,7 +195,7 @@ class _Engine:
             return None
         good: list[_Group] = []
         for group in chosen:
-            after, why = self.attempt(texts, report, [*good, group])
+            after, why = self.attempt(texts, before, [*good, group])
             if after is None:
                 self.refuse(group, why)
             else:
@@ -200,31 +203,31 @@ class _Engine:
                 result = after
         return result
 
-    def attempt(self, texts: _Texts, report: FileReport, chosen: Sequence[_Group]) -> tuple[_Result | None, str]:
+    def attempt(self, texts: _Texts, before: Checked, chosen: Sequence[_Group]) -> tuple[_Result | None, str]:
         """Make the chosen fixes, then those of findings that they bring to light. ``None`` and what is wrong with
         the chosen ones when that leads nowhere."""
         made: list[_Group] = []
         first_objection = ""
-        step, here = list(chosen), report
+        step, here = list(chosen), before
         for _ in range(MAX_STEPS):
-            assert here.document is not None  # what could not be read has no fix
+            assert here.report.document is not None  # what could not be read has no fix
             try:
-                texts = _edited(here.document, texts, [edit for group in step for edit in group.edits])
+                texts = _edited(here.report.document, texts, [edit for group in step for edit in group.edits])
             except ValueError as error:  # edits that overlap, or text that UTF-8 cannot hold
                 return None, first_objection or str(error)
             made += step
             here = self.check(texts)
-            objection = _objection(report, here, chosen)
+            objection = _objection(before.report, here.report, chosen)
             if objection is None:
-                failed = self.unproved(report, here, made)
+                failed = self.unproved(before, here, made)
                 return (None, failed) if failed else (_Result(texts, here, made), "")
             first_objection = first_objection or objection
-            step = list(_without_overlaps(self.revealed(report, here)))
+            step = list(_without_overlaps(self.revealed(before.report, here.report)))
             if not step:
                 break
         return None, first_objection
 
-    def unproved(self, before: FileReport, after: FileReport, made: Sequence[_Group]) -> str:
+    def unproved(self, before: Checked, after: Checked, made: Sequence[_Group]) -> str:
         """What the simulation says against an attempt, when each has to be proved."""
         if not self.proves_each:
             return ""
@@ -259,22 +262,31 @@ class _Engine:
 
 def _edited(document: Document, texts: _Texts, edits: Sequence[Edit]) -> _Texts:
     """The texts after edits of a template and of the files beside it. Raises ValueError; see :func:`apply`."""
-    own = apply(document.text, (edit for edit in edits if document.home(edit.start) is document))
+    own = apply(document.text, _in_file(document, document, edits))
     beside = dict(texts.beside)
     for name, (file, _) in document.beside.items():
-        its = [edit for edit in edits if document.home(edit.start) is file]
+        its = _in_file(document, file, edits)
         if its:
-            beside[name] = file.own(apply(file.text, its))
+            beside[name] = apply(file.text, its)
     for text in (own, *beside.values()):
         text.encode()
     return _Texts(own, beside)
+
+
+def _in_file(document: Document, file: Document, edits: Iterable[Edit]) -> list[Edit]:
+    """Those of a template's edits that are made in one file, as edits of its text."""
+    return [
+        Edit(file.local(edit.start), file.local(edit.end), edit.text)
+        for edit in edits
+        if document.home(edit.start) is file
+    ]
 
 
 def _changed(start: FileReport, texts: _Texts) -> Iterator[Changed]:
     """The files beside a template that are not as they were."""
     read = start.document.beside if start.document is not None else {}
     for name, after in texts.beside.items():
-        before = read[name].document.own() if name in read else ""
+        before = read[name].document.text if name in read else ""
         if after != before:
             yield Changed(name, before, after)
 
@@ -303,7 +315,10 @@ def _objection(before: FileReport, after: FileReport, chosen: Sequence[_Group]) 
         return f"its result could not be read: {after.error.reason}"
     if after.skipped or after.internal:
         return "its result would not be a template" if after.skipped else f"its result: {after.internal[0]}"
+    outweighs = any(placed.finding.rule.severity != "info" for group in chosen for placed in group.placed)
     for placed in _new(before, after):
+        if outweighs and placed.finding.rule.severity == "info":
+            continue
         return f"it would add {placed.finding.rule.id} on line {placed.start.line}: {placed.finding.message}"
     old, new = Counter(map(_key, before.findings)), Counter(map(_key, after.findings))
     mended = Counter(_key(placed.finding) for group in chosen for placed in group.placed)
@@ -333,7 +348,7 @@ def _touched(document: Document, edits: tuple[Edit, ...]) -> list[tuple[int, int
         found
         for file in (document, *(each.document for each in document.beside.values()))
         if file.shared
-        for found in _touched_in(file, [edit for edit in edits if document.home(edit.start) is file])
+        for found in _touched_in(file, _in_file(document, file, edits))
     ]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import cfncors.checks.meta as meta
 from cfncors.checks import CHECKS
 from cfncors.checks.synthesised import for_the_program
 from cfncors.config import Settings
-from cfncors.discover import Candidate, is_service_name
+from cfncors.discover import Candidate, is_packaged_copy, is_service_name
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding, Rule
 from cfncors.functions import with_evidence
@@ -34,27 +34,40 @@ _FROM_DISK: Final[Mapping[str, str]] = {}
 Result = TypeVar("Result")
 
 
+class Checked(NamedTuple):
+    """The check of a text, with the model that it looked at, if it came to that."""
+
+    report: FileReport
+    model: Model | None = None
+
+
 def check_text(text: str, name: str, settings: Settings, beside: Mapping[str, str] = _FROM_DISK) -> FileReport:
     """Check a template's text. Nothing is raised for bad input: the report says what is wrong with it. ``beside`` are
     the texts of files that it names, where they are not to be read from disk."""
+    return examine(text, name, settings, beside).report
+
+
+def examine(text: str, name: str, settings: Settings, beside: Mapping[str, str] = _FROM_DISK) -> Checked:
+    """The same for those who go on with the model."""
     try:
         document = parse(text, name)._replace(texts=beside)
         template = load(document)
     except UnreadableTemplate as error:
-        return FileReport(name, error=error)
+        return Checked(FileReport(name, error=error))
     except Exception as error:
-        return FileReport(name, internal=(internal_error("reading the file", error),))
+        return Checked(FileReport(name, internal=(internal_error("reading the file", error),)))
     if template is None:
-        return FileReport(name, document, skipped=True)
+        return Checked(FileReport(name, document, skipped=True))
     try:
         model = with_evidence(build(template, settings))
     except UnreadableTemplate as error:
-        return FileReport(name, document, error=error)
+        return Checked(FileReport(name, document, error=error))
     except Exception as error:
-        return FileReport(name, document, internal=(internal_error("the model of the template", error),))
+        return Checked(FileReport(name, document, internal=(internal_error("the model of the template", error),)))
     findings, internal = _findings(template, model, name, settings)
     placed = sorted((place(template.document, finding) for finding in findings), key=lambda each: each.order)
-    return FileReport(name, document, tuple(placed), internal=tuple(internal), nested=tuple(nested(template)))
+    report = FileReport(name, document, tuple(placed), internal=tuple(internal), nested=tuple(nested(template)))
+    return Checked(report, model)
 
 
 def check_file(path: str, settings: Settings, found: bool = False) -> FileReport:
@@ -82,6 +95,8 @@ def screen(data: bytes, name: str, found: bool) -> str | FileReport:
     """The text to check, or the report when a look at the bytes is enough."""
     if found and b"Resources" not in data and not (b"provider" in data and is_service_name(name)):
         return FileReport(name, skipped=True)
+    if found and is_packaged_copy(name, data):
+        return FileReport(name, skipped=True)
     try:
         return decode(data)
     except UnreadableTemplate as error:
@@ -90,7 +105,8 @@ def screen(data: bytes, name: str, found: bool) -> str | FileReport:
 
 def settle(report: FileReport, data: bytes, found: bool) -> FileReport:
     """The report, but a file ``found`` in a folder that could not be read is skipped unless it speaks of AWS."""
-    if found and report.error is not None and b"AWS::" not in data:
+    speaks = b"AWS::" in data or (b"aws" in data and is_service_name(report.name))
+    if found and report.error is not None and not speaks:
         return FileReport(report.name, skipped=True)
     return report
 

@@ -13,14 +13,12 @@ from typing import Final, NamedTuple
 
 from cfncors.errors import CfncorsError
 from cfncors.findings import Finding
-from cfncors.gateway import Model, build
+from cfncors.gateway import Model
 from cfncors.gateway.model import normal_path
 from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation, Visit
 from cfncors.simulate import Options, changes, simulate
 from cfncors.simulate.changes import identity
-from cfncors.source import Document
 from cfncors.symptoms import recognised
-from cfncors.template import load
 
 #: Symptoms of one fault: a preflight that meets an error of API Gateway's fails its CORS check before its status.
 _FAMILIES: Final = {"preflight-without-origin": "preflight", "preflight-not-ok": "preflight"}
@@ -35,46 +33,40 @@ class Proof(NamedTuple):
     objection: str | None = None
 
 
-def prove(before: Document, after: Document, made: Sequence[Finding]) -> Proof:
+def prove(before: Model, after: Model, made: Sequence[Finding]) -> Proof:
     """Compare two states of a template; ``made`` are the findings that the change is meant to mend.
 
     Both are simulated for the pages that the later one names, with their credentials. A template that cannot be
     simulated has nothing to prove.
     """
     try:
-        old, new = _model(before), _model(after)
-        pairs = list(_simulations(old, new)) if old is not None and new is not None else []
+        pairs = list(_simulations(before, after))
     except (CfncorsError, RecursionError):
         return Proof()
     said = tuple(dict.fromkeys(line for one, other in pairs for line in changes(one, other)))
     worse = next((line for one, other in pairs for line in _worse(one, other)), None)
     if worse is not None:
         return Proof(said, f"a browser would no longer pass this: {worse}")
-    broken = _broken(pairs, made, _written(old) | _written(new)) if old is not None and new is not None else None
+    broken = _broken(pairs, made, _written(before) | _written(after))
     return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
 
 
-def _model(document: Document) -> Model | None:
-    template = load(document)
-    return build(template) if template is not None else None
-
-
 def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simulation]]:
-    """Both templates, each front door called by the same pages: those that the later template's is for."""
+    """Both templates, each route called by the same pages: those that it is for in the later one."""
     new = simulate(after)
     pages: dict[bool, list[Visit]] = {}
     for visit in new.visits:
         pages.setdefault(visit.credentials, []).append(visit)
     for credentials, visits in pages.items():
-        asked = {visit.origin: {route.api for route in visit.routes} for visit in visits}
+        asked = {visit.origin: {(route.api, route.name) for route in visit.routes} for visit in visits}
         options = Options(tuple(asked), credentials, own=True)
         yield _asked(simulate(before, options), asked), new._replace(visits=tuple(visits))
 
 
-def _asked(simulation: Simulation, apis: dict[str, set[str]]) -> Simulation:
-    """A simulation with, for each origin, the front doors that its pages call."""
+def _asked(simulation: Simulation, asked: dict[str, set[tuple[str, str]]]) -> Simulation:
+    """A simulation with, for each origin, the routes that its pages call."""
     visits = (
-        visit._replace(routes=tuple(route for route in visit.routes if route.api in apis.get(visit.origin, ())))
+        visit._replace(routes=tuple(r for r in visit.routes if (r.api, r.name) in asked.get(visit.origin, ())))
         for visit in simulation.visits
     )
     return simulation._replace(visits=tuple(visits))

@@ -102,44 +102,46 @@ def _inside(logical_id: str, node: Node) -> Callable[[Finding], bool]:
 
 
 def _comments(document: Document, remarks: list[Remark]) -> Iterator[Suppression]:
-    text = document.text
-    found = list(re.finditer(_IN_CODE if document.format == "code" else _DIRECTIVE, text))
-    quoted = _quoted(document.root, text) if found else []
+    found = list(re.finditer(_IN_CODE if document.format == "code" else _DIRECTIVE, document.text))
+    quoted = _quoted(document) if found else []
     for match in found:
-        if any(start < match.start() < end for start, end in quoted):
+        at = document.at(match.start())
+        if any(start < at < end for start, end in quoted):
             continue
-        words = _words(match)
+        words = _words(document, match)
         if not words:
-            place = Scalar(match[0], match.start(), match.start() + len(match[0].rstrip()), "")
+            place = Scalar(match[0], at, at + len(match[0].rstrip()), "")
             remarks.append(Remark(place, f"this comment suppresses nothing, as it names no rule in brackets; {_HOW}"))
             continue
-        covers = _near(document, match.start())
+        covers = _near(document, at)
         for word in words:
             yield Suppression(word.text, word, covers)
 
 
-def _words(comment: re.Match[str]) -> list[Scalar]:
+def _words(document: Document, comment: re.Match[str]) -> list[Scalar]:
     """The ids and names in the brackets, each at its place; none when the comment is not written as it should be."""
     ignore = re.match(_IGNORE, comment["body"])
     if ignore is None:
         return []
-    offset = comment.start("body") + ignore.start("ids")
+    offset = document.at(comment.start("body") + ignore.start("ids"))
     found = re.finditer(r"[^\s,]+", ignore["ids"])
     return [Scalar(word[0], offset + word.start(), offset + word.end(), "") for word in found]
 
 
-def _quoted(root: Node, text: str) -> list[tuple[int, int]]:
+def _quoted(document: Document) -> list[tuple[int, int]]:
     """Where ``#`` is text: in quotes and in block scalars, whose header may still end with a comment."""
     spans: list[tuple[int, int]] = []
     seen: set[int] = set()
-    stack = [root]
+    stack = [document.root]
     while stack:
         node = stack.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, Scalar):
-            start = text.find("\n", node.start) if node.style in (LITERAL, FOLDED) else node.start
+            start = node.start
+            if node.style in (LITERAL, FOLDED):
+                start = document.at(document.text.find("\n", document.local(start)))
             if node.style:
                 spans.append((start, node.end))
         stack.extend(children(node))
@@ -156,7 +158,7 @@ def _near(document: Document, offset: int) -> Callable[[Finding], bool]:
         target += 1
 
     def covers(finding: Finding) -> bool:
-        if not document.base <= finding.node.start <= len(document.text):
+        if not document.base <= finding.node.start <= document.end:
             return False
         first = document.position(finding.node.start).line
         last = document.position(finding.node.end).line

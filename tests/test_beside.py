@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cfncors.cli import main
 from cfncors.config import Settings
 from cfncors.lint import check_file
 from cfncors.report import Placed
+from cfncors.source import Mapping, code_beside, parse, parse_beside, replace
 from tests.shared import ROOT
 
 FOLDER = ROOT / "fixtures" / "beside"
@@ -103,6 +105,24 @@ def test_the_files_own_bytes_are_kept(project: Path, ending: bytes, mark: bytes)
     assert (found.start.line, found.start.column) == (23, 67)
     assert main(["fix", "template.yaml"]) == 0
     assert path.read_bytes() == mark + expected.replace(b"\n", ending)
+
+
+def test_many_files_take_no_more_memory_than_their_texts() -> None:
+    document = parse("a: 1\n")
+    text = "key: value\n" * 1000
+    tracemalloc.start()
+    for number in range(100):
+        code_beside(document, text, f"{number}.js", document.root)
+    yaml = parse_beside(document, text.replace("key", "a", 1).replace("\nkey", "\n#"), "last.yaml", document.root)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 * len(text)
+    assert isinstance(yaml.root, Mapping)
+    value = yaml.root.entries[0].value
+    (edit,) = replace(document, value, "other")
+    assert document.name_of(edit.start) == "last.yaml"
+    assert yaml.position(edit.start)[:2] == (1, 4)
+    assert yaml.source(value) == "value"
 
 
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_half_done(

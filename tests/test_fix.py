@@ -95,6 +95,15 @@ def test_a_finding_that_a_fix_brings_to_light_is_fixed_with_it() -> None:
     assert result.held == ()
 
 
+def test_advice_that_comes_to_light_does_not_keep_an_error_but_keeps_advice() -> None:
+    result = mend(template(A="coarse", B="wrong"))
+    assert result.after == template(A="hmm", B="right")
+    assert result.held == ()
+    result = mend(template(A="idle"))
+    assert result.after == template(A="idle")
+    assert reasons(result) == [("I9410", "it would add I9403 on line 6: the word 'hmm'")]
+
+
 def test_a_fix_that_waits_for_a_refused_one_still_gets_its_turn() -> None:
     """Both edit the same value; the first is refused, so the second need not wait for it."""
     result = mend(template(A="trap wide"))
@@ -203,16 +212,19 @@ def test_a_file_with_anchors_elsewhere_is_fixed_as_any() -> None:
     )
 )
 def test_fixing_converges_and_adds_nothing(values: list[list[str]]) -> None:
-    """Twice equals once, whatever faults stand together, and no rule finds more than before."""
+    """Twice equals once, whatever faults stand together, and no rule finds more than before; only advice may come to
+    light, once for each fix that brings it."""
     text = template(**{f"P{number}": " ".join(words) for number, words in enumerate(values)})
     once = mend(text, unsafe=True)
     twice = mend(once.after, unsafe=True)
     assert twice.after == once.after
     assert once.report.error is None
+    revealing = [each for each in once.applied if each.rule.id in ("E9409", "I9410")]
     new = counted(once.after) - counted(text)
-    assert new == Counter()
+    assert {rule for rule, *_ in new} <= {"I9403"}
+    assert new.total() <= len(revealing)
     assert counted(once.after).total() <= counted(text).total() - len(
-        {each.rule.id for each in once.applied} - {"W9402"}
+        {each.rule.id for each in once.applied} - {"W9402", "E9409", "I9410"}
     )
 
 

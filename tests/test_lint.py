@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_a_template_cut_off_anywhere_is_read_or_refused(cut: int) -> None:
     assert result.report.internal == ()
     if result.report.error is not None:
         assert result.after == TEXT[:cut]
+
+
+def test_a_check_leaves_nothing_behind() -> None:
+    """A program that checks a folder does so without the garbage collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        check_text(TEXT, "template.yaml", Settings())
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_several_processes_report_what_one_reports(tmp_path: Path) -> None:

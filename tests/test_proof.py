@@ -13,8 +13,8 @@ from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.fix import fix_text
 from cfncors.gateway.model import Model
 from cfncors.proof import prove
-from cfncors.source import parse
 from cfncors.source.edit import replace
+from tests.gateway.templates import model_of
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -53,21 +53,21 @@ def test_what_opens_is_said_exchange_by_exchange() -> None:
     broken = TEMPLATE.replace(
         "            Access-Control-Allow-Origin: \"'https://app.example.com'\"\nRes", "            X: \"'1'\"\nRes"
     )
-    proof = prove(parse(broken), parse(TEMPLATE), ())
+    proof = prove(model_of(broken), model_of(TEMPLATE), ())
     assert "502 on PUT /notes: blocked → readable by https://app.example.com" in proof.changes
     assert proof.objection is None
 
 
 def test_what_closes_is_an_objection() -> None:
     closed = TEMPLATE.replace("MaxAge: \"'600'\"", "AllowMethods: \"'GET'\"")
-    assert prove(parse(TEMPLATE), parse(closed), ()).objection == (
+    assert prove(model_of(TEMPLATE), model_of(closed), ()).objection == (
         "a browser would no longer pass this: preflight of PUT /notes for https://app.example.com"
     )
 
 
 def test_what_is_not_simulated_has_nothing_to_prove() -> None:
     other = "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"
-    assert prove(parse(other), parse(other), ()) == ((), None)
+    assert prove(model_of(other), model_of(other), ()) == ((), None)
 
 
 def with_bad_fix(text: str, says: Says | None) -> Rule:

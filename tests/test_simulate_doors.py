@@ -17,7 +17,6 @@ from cfncors.report import simulation_html, simulation_json, simulation_text
 from cfncors.report.simulation import KINDS, Outcome, Simulation
 from cfncors.report.terminal import Style, columns
 from cfncors.simulate import options, simulate
-from cfncors.source import parse
 from tests.gateway.templates import model_of
 from tests.shared import ROOT
 
@@ -239,6 +238,45 @@ def test_a_bucket_whose_rules_cannot_be_seen_is_named_and_left_out() -> None:
     assert ([each.api for each in found.incomplete], found.visits) == (["B"], ())
 
 
+SIGNED = """
+Resources:
+  Url:
+    Type: AWS::Lambda::Url
+    Properties:
+      TargetFunctionArn: arn:aws:lambda:eu-west-1:123456789012:function:search
+      AuthType: AWS_IAM
+      Cors: {AllowOrigins: [https://app.example.com], AllowMethods: [GET, POST], AllowHeaders: [content-type]}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins:
+          - Id: url
+            DomainName: !Select [2, !Split ["/", !GetAtt Url.FunctionUrl]]
+            OriginAccessControlId: E2QWRUHAPOMQZL
+        DefaultCacheBehavior:
+          TargetOriginId: url
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac
+"""
+
+
+def test_a_function_url_that_cloudfront_signs_for_is_called_through_it() -> None:
+    """Its pages send no signature, so that their preflights name none, but the hash of what they send."""
+    (posting,) = simulate(model_of(SIGNED)).visits
+    assert "does not allow x-amz-content-sha256" in posting.routes[0].case("preflight").reason
+    found = simulate(model_of(SIGNED.replace("[content-type]", "[content-type, x-amz-content-sha256]")))
+    assert [(each.api, each.reason) for each in found.incomplete] == [
+        ("Url", "only CloudFront calls it, which signs; pages call the distribution in front of it")
+    ]
+    (visit,) = found.visits
+    assert [(route.api, route.case("preflight").verdict) for route in visit.routes] == [("Cdn", "allowed")]
+    unsigned = simulate(model_of(SIGNED.replace("OriginAccessControlId: E2QWRUHAPOMQZL", "OriginAccessControlId: ''")))
+    assert unsigned.incomplete == ()
+    assert {route.case("preflight").verdict for visit in unsigned.visits for route in visit.routes} == {"blocked"}
+
+
 def test_a_path_is_looked_for_at_every_front_door() -> None:
     """A function URL takes any path, a bucket has any key, and so has a distribution in front of it."""
     found = simulate(model_of(TEXT), options(path="/orders/7"))
@@ -298,18 +336,18 @@ def test_what_opens_at_every_front_door_is_said() -> None:
         "AllowedMethods: [GET, HEAD]\n", "AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]\n"
     )
     closed = opened.replace("AllowMethods: [GET, PUT]", "AllowMethods: [GET]")
-    proof = prove(parse(closed), parse(opened), ())
+    proof = prove(model_of(closed), model_of(opened), ())
     for door in ("Orders", "Site"):
         assert f"preflight of PUT /orders/{{id}} of {door}: blocked → passes for {PAGE}" in proof.changes
     assert proof.objection is None
-    back = prove(parse(opened), parse(closed), ())
+    back = prove(model_of(opened), model_of(closed), ())
     assert back.objection == f"a browser would no longer pass this: preflight of PUT /orders/{{id}} for {PAGE}"
 
 
 def test_what_closes_at_a_bucket_is_an_objection() -> None:
     one = bucket("[{AllowedOrigins: ['https://a.example.com'], AllowedMethods: [PUT], AllowedHeaders: ['*']}]")
     other = one.replace("AllowedHeaders: ['*']", "AllowedHeaders: [x-other]")
-    assert prove(parse(one), parse(other), ()).objection == (
+    assert prove(model_of(one), model_of(other), ()).objection == (
         "a browser would no longer pass this: preflight of PUT /{key+} for https://a.example.com"
     )
 

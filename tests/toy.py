@@ -4,6 +4,7 @@ wrong     E9401, safe fix: right          trap      E9404, its fix would add W94
 odd       W9402, unsafe fix: even         stubborn  E9405, its fix leaves the finding
 hmm       I9403, no fix                   breaker   E9406, its fix would not parse
 wide      E9408, safe fix: narrow         crash     E9407, the rule itself fails
+coarse    E9409, its fix would add I9403  idle      I9410, its fix would add I9403
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ WORDS: tuple[Word, ...] = (
     ("E9405", "stubborn-word", "stubborn", "safe", "'stubborn'"),
     ("E9406", "breaker-word", "breaker", "safe", "\x01"),
     ("E9408", "wide-word", "wide", "safe", "narrow"),
+    ("E9409", "coarse-word", "coarse", "safe", "hmm"),
+    ("I9410", "idle-word", "idle", "safe", "hmm"),
 )
 
 

@@ -88,6 +88,14 @@ class PreflightCache:
             self._entries.pop((request.origin, request.url, credentials), None)
 
 
+class AllPassed(PreflightCache):
+    """The cache of a browser whose preflights have all passed: what is left to judge is the answer itself."""
+
+    def covers(self, *_: object) -> bool:
+        """No request needs a preflight any more."""
+        return True
+
+
 def _any_until(entries: list[_Entry], field: int, names: tuple[str, ...], now: float) -> bool:
     return any(entry[field].get(name, 0.0) > now for entry in entries for name in names)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
@@ -73,4 +74,9 @@ def in_world(model: Model, door: AnyDoor) -> AnyDoor:
 
 
 def _answers(door: Door) -> _Answers:
-    return cast(_Answers, import_module(f"cfncors.gateway.{_ANSWERS[door.front_door]}"))
+    return _module(_ANSWERS[door.front_door])
+
+
+@cache
+def _module(name: str) -> _Answers:
+    return cast(_Answers, import_module(f"cfncors.gateway.{name}"))

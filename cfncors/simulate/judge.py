@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import Request, Response, Server, Verdict, evaluate
+from cfncors.browser.cache import AllPassed, PreflightCache
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import Door, Method, Model
@@ -29,13 +30,15 @@ _OTHER_HOST: Final = "https://api.example.net"
 _BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
 _NO_DEFAULT: Final = re.compile(r"parameter (\w+) (?:has no default|is read from SSM)")
 _SHOWN: Final = ("access-control-", "vary")
+#: The answer is judged whether or not its preflight passes.
+_PASSED: Final = AllPassed()
 
 
 def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], options: Options) -> Request:
     """What a page of an origin asks a route for: with the headers that it demands, a body as JSON, and what the
     user adds."""
     origin, credentials = page
-    headers = dict.fromkeys(demanded_headers(method), "x")
+    headers = dict.fromkeys(demanded_headers(method, verb), "x")
     if verb in _BODY_METHODS:
         headers["content-type"] = "application/json"
     headers.update({name.lower(): value for name, value in options.headers})
@@ -101,18 +104,18 @@ class _Judge(NamedTuple):
     def _read(self, answer: Answer) -> Reply:
         def server(kind: bool) -> Server:
             def answered(asked: Request) -> Response:
-                if asked.method == "OPTIONS" or asked.url != self.request.url:
+                if asked.url != self.request.url:  # where a redirect leads
                     return _hoped(asked)
                 return Response(*answer.concrete(asked, kind=kind))
 
             return answered
 
-        best = self._evaluated(server(True))
-        worst = self._evaluated(server(False)) if answer.unknown else best
+        best = self._evaluated(server(True), _PASSED)
+        worst = self._evaluated(server(False), _PASSED) if answer.unknown else best
         return _reply(answer, _outcome(best, worst), best)
 
-    def _evaluated(self, server: Server) -> Verdict:
-        return evaluate(self.request, server, self.options.profile)
+    def _evaluated(self, server: Server, cache: PreflightCache | None = None) -> Verdict:
+        return evaluate(self.request, server, self.options.profile, cache)
 
     def _case(self, name: CaseName, replies: tuple[Reply, ...], answers: list[Answer], preflight: Case | None) -> Case:
         reply = max(replies, key=lambda each: ORDER.index(each.verdict))

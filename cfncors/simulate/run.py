@@ -40,7 +40,7 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
     model = with_code(source if isinstance(source, Model) else build(source))
     chosen = options or Options()
     check_parameters(model.template, chosen.parameters)
-    simulated = [door for door in model.doors if door.complete]
+    simulated = [door for door in model.doors if door.complete and door.logical_id not in model.signed_for]
     visits: dict[Page, list[Route]] = {}
     named: set[Page] = set()
     for door in simulated:

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence as Sequence_
 from functools import cached_property
-from typing import Literal, NamedTuple
+from itertools import accumulate
+from typing import Final, Literal, NamedTuple
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+_BREAK: Final = "\n"
 
 
 class Position(NamedTuple):
@@ -45,8 +48,10 @@ class _Document(NamedTuple):
     shared: dict[int, Shared] = {}  # noqa: RUF012 - never written to
     #: each tag that is not YAML's own, with the first node that bears it
     tags: dict[str, Node] = {}  # noqa: RUF012 - never written to
-    #: where the file's own text begins, behind the offsets of the file beside which it is read
+    #: the offset of the file's first character, behind those of the file beside which it is read
     base: int = 0
+    #: how many line breaks stand in ``text`` before what the file holds; see :attr:`Document.padded`
+    padding: int = 0
     #: the file that names this one
     main: Document | None = None
     #: texts of files beside it that are not to be read from disk, by the name under which they are reported
@@ -62,10 +67,7 @@ class Beside(NamedTuple):
 
 
 class Document(_Document):
-    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings.
-
-    The text of a file that is read beside another begins with :attr:`base` line breaks, which are none of its own.
-    """
+    """A parsed file. ``text`` is the whole decoded file with its byte order mark and line endings."""
 
     @cached_property
     def beside(self) -> dict[str, Beside]:
@@ -75,7 +77,24 @@ class Document(_Document):
     @property
     def next_base(self) -> int:
         """Where the text of the next file beside this one begins."""
-        return max([len(self.text), *(len(each.document.text) for each in self.beside.values())]) + 1
+        return max([self.end, *(each.document.end for each in self.beside.values())]) + 1
+
+    @property
+    def end(self) -> int:
+        """The offset behind the file's last character."""
+        return self.base + len(self.text) - self.padding
+
+    @property
+    def padded(self) -> Document:
+        """The file with a text in which each offset is an index: behind line breaks, but for a byte order mark. So the
+        edits of any file are made as those of a file by itself; only for files that are edited."""
+        return self._padded if self.base and not self.padding else self
+
+    @cached_property
+    def _padded(self) -> Document:
+        bom = self.text.startswith("\ufeff")
+        text = f"{self.text[:bom]}{self.base * _BREAK}{self.text[bom:]}"
+        return self._replace(text=text, padding=self.base)
 
     def name_of(self, offset: int) -> str | None:
         """The name of the file beside this one that an offset lies in; ``None`` for this file."""
@@ -86,43 +105,33 @@ class Document(_Document):
         """The file that an offset lies in: this one, the one beside which this one is read, or one beside it."""
         if offset < self.base and self.main is not None:
             return self.main.home(offset)
-        if offset > len(self.text):
+        if offset > self.end:
             for each in self.beside.values():
-                if each.document.base <= offset <= len(each.document.text):
+                if each.document.base <= offset <= each.document.end:
                     return each.document
         return self
 
-    def own(self, text: str | None = None) -> str:
-        """The file's own text, as it is written; or that of ``text``, which edits have made of :attr:`text`."""
-        text = self.text if text is None else text
-        return text[self.base :] if self._breaks == self.base else text[0] + text[self.base :]
+    def local(self, offset: int) -> int:
+        """Where in :attr:`text` an offset is."""
+        return offset - self.base + self.padding
 
-    def at(self, offset: int) -> int:
-        """Where in :attr:`text` an offset of the file's own text is."""
-        return max(offset + self._breaks, self.base)
-
-    @property
-    def _breaks(self) -> int:
-        """How many line breaks stand before the file's own text. A byte order mark stands before them."""
-        return self.base - 1 if self.base and self.text.startswith("\ufeff") else self.base
+    def at(self, index: int) -> int:
+        """The offset of a place in :attr:`text`."""
+        return index + self.base - self.padding
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [self.base]  # of its own lines
-        find = self.text.find
-        at = find("\n", self.base)
-        while at >= 0:
-            starts.append(at + 1)
-            at = find("\n", at + 1)
-        return starts
+        lengths = map(len, self.text.split("\n")[:-1])
+        return [end + breaks for breaks, end in enumerate(accumulate(lengths, initial=0))]
 
     def position(self, offset: int) -> Position:
         """Line and column of an offset. Lines end at ``\\n`` as editors count them."""
-        line = bisect_right(self._line_starts, offset)
-        column = offset - self._line_starts[line - 1] + 1
-        if line == 1 and self.text.startswith("\ufeff") and column > 1 and not self.base:
+        index = self.local(offset)
+        line = bisect_right(self._line_starts, index)
+        column = index - self._line_starts[line - 1] + 1
+        if line == 1 and self.text.startswith("\ufeff") and column > 1:
             column -= 1
-        return Position(line, column, offset - self._breaks)
+        return Position(line, column, index)
 
     def line_text(self, line: int) -> str:
         """The text of a line (from 1) without its ending and without a byte order mark."""
@@ -133,12 +142,12 @@ class Document(_Document):
     @cached_property
     def newline(self) -> str:
         """The line ending of the file: that of its first line, ``\\n`` when it has only one."""
-        at = self.text.find("\n", self.base)
+        at = self.text.find("\n", self.padding + self.text.startswith("\ufeff"))
         return "\r\n" if at > 0 and self.text[at - 1] == "\r" else "\n"
 
     def source(self, node: Node) -> str:
         """The text of a node as it is written, its tag and anchor included."""
-        return self.text[node.start : node.end]
+        return self.text[self.local(node.start) : self.local(node.end)]
 
     def path(self, node: Node) -> list[str | int]:
         """The keys and indexes that lead to ``node`` (a key leads to itself) where it is written.
@@ -146,24 +155,29 @@ class Document(_Document):
         A node that is not part of this file has none, but for one that stands for something here (what a variable, a
         default or an include brings): it has the path of what is written at its place.
         """
-        path: list[str | int] = []
-        parent = self.parent(node)
-        if parent is None and node.foreign:
-            parent = self._parent_at(node.start, node.end)
-        while parent is not None:
-            container, number = parent
-            path.append(container.entries[number].key.text if isinstance(container, Mapping) else number)
-            parent = self.parent(container)
-        return path[::-1]
+        around = self.around(node)
+        if not around and node.foreign:
+            covering = self._parent_at(node.start, node.end)
+            around = [covering, *self.around(covering.container)] if covering is not None else []
+        return [
+            container.entries[number].key.text if isinstance(container, Mapping) else number
+            for container, number in reversed(around)
+        ]
 
     def parent(self, node: Node) -> Parent | None:
-        """The container in which ``node`` is written; ``None`` for the root and for what is not part of this file.
+        """The container in which ``node`` is written; ``None`` for the root and for what is not part of this file."""
+        return next(iter(self.around(node)), None)
+
+    def around(self, node: Node) -> list[Parent]:
+        """The containers in which ``node`` is written, from the inside out; none for the root and for what is not part
+        of this file.
 
         Found by its place from the root down, which costs little for one node; with aliases places are no guide, and
         all parents are looked up once.
         """
         if self.shared:
-            return self.parents.get(id(node))
+            return list(self._up_from(node))
+        found: list[Parent] = []
         here = self.root
         while here is not node and not isinstance(here, Scalar):
             if isinstance(here, Mapping):
@@ -172,12 +186,18 @@ class Document(_Document):
             else:
                 number = bisect_right(here.items, node.start, key=_start) - 1
                 parts = (here.items[number],) if number >= 0 else ()
+            found.append(Parent(here, number))
             if any(part is node for part in parts):
-                return Parent(here, number)
+                return found[::-1]
             if not parts:
-                return None
+                break
             here = parts[-1]
-        return None
+        return []
+
+    def _up_from(self, node: Node) -> Iterator[Parent]:
+        while (above := self.parents.get(id(node))) is not None:
+            yield above
+            node = above.container
 
     def _parent_at(self, start: int, end: int) -> Parent | None:
         """The container of the innermost node that covers a place."""
@@ -229,7 +249,7 @@ class Document(_Document):
             yield container
             parts = [e.value for e in container.entries] if isinstance(container, Mapping) else container.items
             if self.shared:
-                parts = [part for part in parts if (above := self.parent(part)) and above.container is container]
+                parts = [p for p in parts if (above := self.parents.get(id(p))) and above.container is container]
             waiting.extend(reversed(parts))
 
     def sharers(self, node: Node) -> Shared | None:

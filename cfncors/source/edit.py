@@ -76,7 +76,7 @@ def put(
     here = mapping
     for depth, name in enumerate(path):
         own(here)
-        document = document.home(here.start)
+        document = document.home(here.start).padded
         rest = path[depth + 1 :]
         index = index_of(here, name)
         if index is None:
@@ -202,7 +202,7 @@ def _fill(document: Document, empty: Mapping | Sequence, value: Data) -> tuple[E
 def rename(document: Document, key: Scalar, name: str) -> tuple[Edit, ...]:
     """Give a key another name, in its own quotes where those can hold it. Raises :class:`CannotEdit`."""
     own(key)
-    document = document.home(key.start)
+    document = document.home(key.start).padded
     parent = document.parent(key)
     if parent is None or not isinstance(parent.container, Mapping):
         raise CannotEdit("it is not a key of this file")
@@ -221,7 +221,7 @@ def rename(document: Document, key: Scalar, name: str) -> tuple[Edit, ...]:
 def append(document: Document, sequence: Sequence, value: Data) -> tuple[Edit, ...]:
     """Add an item at the end, in the style of the items. Raises :class:`CannotEdit`."""
     own(sequence)
-    document = document.home(sequence.start)
+    document = document.home(sequence.start).padded
     text = document.text
     last = len(sequence.items) - 1
     if last < 0:

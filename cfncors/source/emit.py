@@ -87,7 +87,7 @@ def scalar(value: str | int | bool | None, style: Style, flow: bool, quoted: str
         return str(value)
     if style.json:
         return _double(value, escape_surrogates=True)
-    wanted = quoted or ("" if _plain_is_safe(value, flow) else style.quote)
+    wanted = quoted or ("" if plain_is_safe(value, flow) else style.quote)
     if not wanted:
         return value
     if "'" in value or _has_unprintable(value):
@@ -116,7 +116,7 @@ def _double(value: str, escape_surrogates: bool = False) -> str:
     return _unprintable().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _plain_is_safe(text: str, flow: bool) -> bool:
+def plain_is_safe(text: str, flow: bool) -> bool:
     if not text or text[0] in _NOT_FIRST or text[-1] in " :" or _has_unprintable(text):
         return False
     if ": " in text or " #" in text or (flow and any(mark in text for mark in ",[]{}")):
@@ -235,7 +235,7 @@ def _bracketed(brackets: str, parts: list[str], style: Style, indent: str) -> st
 
 
 def _raw_flow(document: Document, node: Node, style: Style, in_flow: bool, indent: str) -> str:
-    home = document.home(node.start)
+    home = document.home(node.start).padded
     if home is not document and node.tag is not None:
         raise CannotEdit("a tag cannot be copied to another file")
     text = _source(home, node)
@@ -258,7 +258,7 @@ def _raw_flow(document: Document, node: Node, style: Style, in_flow: bool, inden
 def _raw_block(document: Document, node: Node, style: Style) -> Block:
     if isinstance(node, Scalar):
         if node.style in (LITERAL, FOLDED) and style.literals:
-            copied = _literal(document.home(node.start), node)
+            copied = _literal(document.home(node.start).padded, node)
             if copied is not None:
                 return copied
     elif not node.flow:

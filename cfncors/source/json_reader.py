@@ -12,6 +12,7 @@ from cfncors.source.nodes import DOUBLE, PLAIN, Entry, Mapping, Node, Scalar, Se
 from cfncors.source.yaml_reader import MAX_DEPTH
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_BLANKS: Final = frozenset(" \t\n\r")
 _LITERAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![\w.])|true\b|false\b|null\b")
 
 
@@ -41,6 +42,9 @@ class _Reader:
         self._match_space = _SPACE.match
 
     def skip(self, at: int) -> int:
+        """Past the blanks at a place."""
+        if self.text[at : at + 1] not in _BLANKS:
+            return at
         return self._match_space(self.text, at).end()  # type: ignore[union-attr]
 
     def value(self, at: int, depth: int) -> tuple[Node, int]:
@@ -72,7 +76,7 @@ class _Reader:
     def _object(self, start: int, depth: int) -> tuple[Mapping, int]:
         text, skip = self.text, self.skip
         entries: list[Entry] = []
-        names: dict[str, int] = {}
+        by_key: dict[str, Entry] = {}
         at = skip(start + 1)
         if text[at : at + 1] == "}":
             return Mapping(entries, start, at + 1, True), at + 1
@@ -80,19 +84,19 @@ class _Reader:
             if text[at : at + 1] != '"':
                 raise self.error(f"not JSON: {self._found(at)} where a key in double quotes belongs", at)
             key = self._string(at)
-            if key.text in names:
-                line = text.count("\n", 0, names[key.text]) + 1
+            if key.text in by_key:
+                line = text.count("\n", 0, by_key[key.text].key.start) + 1
                 raise self.error(f"duplicate key {key.text!r}, first on line {line}; keep one of the two", at)
-            names[key.text] = at
             at = skip(key.end)
             if text[at : at + 1] != ":":
                 raise self.error(f"not JSON: {self._found(at)} where ':' belongs", at)
             value, at = self.value(skip(at + 1), depth + 1)
-            entries.append(Entry(key, value))
+            by_key[key.text] = entry = Entry(key, value)
+            entries.append(entry)
             at = skip(at)
             mark = text[at : at + 1]
             if mark == "}":
-                return Mapping(entries, start, at + 1, True), at + 1
+                return Mapping(entries, start, at + 1, True, by_key=by_key), at + 1
             if mark != ",":
                 raise self.error(f"not JSON: {self._found(at)} where ',' or '}}' belongs", at)
             at = skip(at + 1)

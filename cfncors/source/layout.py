@@ -7,16 +7,17 @@ container spells it, be that the value or ``*alias``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple, TypeVar
 
 from cfncors.errors import CannotEdit
 from cfncors.source.document import Document
-from cfncors.source.nodes import Mapping, Node, Scalar, Sequence
+from cfncors.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 #: what ends a line for YAML 1.1
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 DEFAULT_STEP: Final = 2
+Found = TypeVar("Found")
 
 _REST_OF_LINE: Final = re.compile(rf"[ \t]*(?:#[^{BREAKS}]*)?")
 _BREAK: Final = re.compile(rf"\r\n|[{BREAKS}]")
@@ -197,46 +198,52 @@ def dash_column(document: Document, sequence: Sequence) -> int:
 
 def step(document: Document, node: Node) -> int:
     """By how much values are indented below keys in or near ``node``: as beside it, above it, or elsewhere."""
-    for candidate in nearest_first(document, node):
-        if isinstance(candidate, Mapping) and (found := _own_steps(document, candidate)[0]):
-            return found
-    return DEFAULT_STEP
+    return nearest(document, node, _own_step) or DEFAULT_STEP
 
 
 def dash_step(document: Document, node: Node) -> int:
     """By how much dashes are indented below keys, found in the same way; 0 is common."""
-    for candidate in nearest_first(document, node):
-        if isinstance(candidate, Mapping):
-            found = _own_steps(document, candidate)[1]
-            if found is not None:
-                return found
-    return step(document, node)
+    found = nearest(document, node, _own_dash_step)
+    return step(document, node) if found is None else found
 
 
-def nearest_first(document: Document, node: Node) -> Iterator[Node]:
-    """``node``, the collections around it from the inside out, then all collections in the order of the file."""
-    yield node
-    while (above := document.parent(node)) is not None:
-        node = above.container
-        yield node
-    yield from document.collections
+def nearest(document: Document, node: Node, tells: Callable[[Document, Node], Found | None]) -> Found | None:
+    """What ``tells`` finds first: in ``node``, in the collections around it from the inside out, else in the first
+    collection of the file that has it, which is looked for once."""
+    for near in (node, *(above.container for above in document.around(node))):
+        found = tells(document, near)
+        if found is not None:
+            return found
+    usual: dict[object, Found | None] = document.__dict__.setdefault("_usual", {})
+    if tells not in usual:
+        everywhere = (tells(document, each) for each in document.collections)
+        usual[tells] = next((found for found in everywhere if found is not None), None)
+    return usual[tells]
 
 
-def _own_steps(document: Document, mapping: Mapping) -> tuple[int | None, int | None]:
-    """The steps of the nested mappings and of the sequences that stand in a block mapping."""
-    nested: int | None = None
-    dashes: int | None = None
+def _own_step(document: Document, node: Node) -> int | None:
+    """The step of the mappings that stand in a block mapping."""
     text = document.text
-    if mapping.flow:
-        return nested, dashes
-    for key, value in mapping.entries:
-        if isinstance(value, Scalar) or value.flow or value.start < key.end:
-            continue
-        here = column(text, key.start)
-        if isinstance(value, Mapping):
-            nested = nested or (column(text, value.entries[0].key.start) - here if value.entries else None)
-        elif dashes is None:
-            dashes = dash_column(document, value) - here
-        if nested is not None and dashes is not None:
-            break
-    return nested, dashes
+    for key, value in _blocks(node):
+        if isinstance(value, Mapping) and value.entries:
+            found = column(text, value.entries[0].key.start) - column(text, key.start)
+            if found:
+                return found
+    return None
+
+
+def _own_dash_step(document: Document, node: Node) -> int | None:
+    """The step of the sequences that stand in a block mapping."""
+    for key, value in _blocks(node):
+        if isinstance(value, Sequence):
+            return dash_column(document, value) - column(document.text, key.start)
+    return None
+
+
+def _blocks(node: Node) -> Iterator[Entry]:
+    """The entries of a block mapping whose values are laid out in lines below their keys."""
+    for entry in node.entries if isinstance(node, Mapping) and not node.flow else ():
+        key, value = entry
+        # What a variable stands for has the variable's place, and is laid out in another.
+        if not (isinstance(value, Scalar) or value.flow or value.foreign or value.start < key.end):
+            yield entry

@@ -87,16 +87,17 @@ class Mapping:
         flow: bool,
         tag: str | None = None,
         merged: dict[str, Entry] | None = None,
+        by_key: dict[str, Entry] | None = None,
     ) -> None:
+        """``merged`` is what merge keys bring, ``by_key`` the entries by key, where these are at hand."""
         self.entries = entries
         self.start = start
         self.end = end
         self.flow = flow
         self.tag = tag
-        index = {} if merged is None else merged
-        for entry in entries:
-            index[entry[0].text] = entry
+        index = {entry[0].text: entry for entry in entries} if by_key is None else by_key
         if merged is not None:
+            index = merged | index
             index.pop("<<", None)
         self._index = index
         self.foreign = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source.document import Beside, Document
-from cfncors.source.nodes import Node, Scalar
+from cfncors.source.nodes import Node, Scalar, children
 
 _BOM = "\ufeff"
 
@@ -62,12 +62,8 @@ def parse_beside(document: Document, text: str, name: str, place: Node) -> Docum
     known = document.beside.get(name)
     if known is not None:
         return known.document
-    base = document.next_base
-    padded = _behind(text, base)
-    try:
-        read = parse(padded, name)._replace(base=base, main=document)
-    except UnreadableTemplate as error:
-        raise UnreadableTemplate(error.reason, *_place_in(text, error, base)) from None
+    read = parse(text, name)._replace(base=document.next_base, main=document)
+    _move(read.root, read.base)
     document.beside[name] = Beside(read, place)
     return read
 
@@ -78,18 +74,19 @@ def code_beside(document: Document, text: str, name: str, place: Node) -> Docume
     if known is not None:
         return known.document
     base = document.next_base
-    padded = _behind(text, base)
-    read = Document(name, padded, Scalar("", base, len(padded), ""), "code", base=base, main=document)
+    read = Document(name, text, Scalar("", base, base + len(text), ""), "code", base=base, main=document)
     document.beside[name] = Beside(read, place)
     return read
 
 
-def _behind(text: str, base: int) -> str:
-    """A text behind ``base`` line breaks; its byte order mark stays in front."""
-    return _BOM + "\n" * (base - 1) + text[1:] if text.startswith(_BOM) else "\n" * base + text
-
-
-def _place_in(text: str, error: UnreadableTemplate, base: int) -> tuple[int, int, int]:
-    """Line, column and offset of an error in a file whose text was read behind ``base`` line breaks."""
-    breaks = base - 1 if text.startswith(_BOM) else base
-    return max(error.line - breaks, 1), error.column, max((error.offset or base) - breaks, 0)
+def _move(root: Node, by: int) -> None:
+    """Let a tree begin further behind; what aliases repeat is moved once."""
+    moved: set[int] = set()
+    waiting: list[Node] = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in moved:
+            moved.add(id(node))
+            node.start += by
+            node.end += by
+            waiting.extend(children(node))

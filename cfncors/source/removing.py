@@ -42,7 +42,7 @@ def remove(document: Document, container: Mapping | Sequence, key: str | int) ->
     The last one leaves ``{}`` or ``[]``. Raises :class:`CannotEdit`, also when an alias needs what would go.
     """
     own(container)
-    document = document.home(container.start)
+    document = document.home(container.start).padded
     index = _place(container, key)
     end = written(document, container, index).end
     if container.flow:

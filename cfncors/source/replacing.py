@@ -62,7 +62,7 @@ def replace(document: Document, node: Node, value: Data) -> tuple[Edit, ...]:
     A value that aliases repeat is changed at its anchor, so for all of them.
     """
     own(node)
-    document = document.home(node.start)
+    document = document.home(node.start).padded
     parent = document.parent(node)
     if parent is None:
         if node is not document.root:
@@ -85,9 +85,11 @@ def _replace(document: Document, spot: _Spot, value: Data) -> tuple[Edit, ...]:
     in_flow = document.format == "json" or (spot.container is not None and spot.container.flow)
     if in_flow:
         return (_replace_in_flow(document, spot, value, name),)
-    if isinstance(old, Scalar) and isinstance(value, str) and old.style in (SINGLE, DOUBLE) and "'" not in value:
-        new = scalar(value, block_style(document, spot.container or old), False, old.style)
-        return (Edit(*spot.span, join_anchor(name, new)),)
+    tag = value.tag if isinstance(value, Tagged) and old is not None and value.tag == old.tag else None
+    text = value.value if isinstance(value, Tagged) and tag else value
+    if isinstance(old, Scalar) and isinstance(text, str) and old.style in (SINGLE, DOUBLE) and "'" not in text:
+        new = scalar(text, block_style(document, spot.container or old), False, old.style)
+        return (Edit(*spot.span, join_anchor(name, f"{tag} {new}" if tag else new)),)
     if isinstance(old, (Mapping, Sequence)) and old.flow and part_count(old) and _is_collection(value):
         style = flow_style(document, old)
         indent = indent_of_line(document.text, spot.span.start)

@@ -7,19 +7,19 @@ from itertools import pairwise
 from typing import Final
 
 from cfncors.source.document import Document
-from cfncors.source.emit import Style
+from cfncors.source.emit import Style, plain_is_safe
 from cfncors.source.layout import (
     BREAKS,
     Span,
     begins_line,
     dash_step,
     indent_of_line,
-    nearest_first,
+    nearest,
     properties_end,
     step,
     written,
 )
-from cfncors.source.nodes import DOUBLE, PLAIN, SINGLE, Mapping, Node, Scalar, Sequence
+from cfncors.source.nodes import DOUBLE, PLAIN, SINGLE, Mapping, Node, Scalar, Sequence, children
 
 _DEFAULT_UNIT: Final = "  "
 _BLANK_LINE: Final = re.compile(r"\n[ \t]*\r?\n")
@@ -39,7 +39,7 @@ def _block_style(document: Document, container: Node) -> Style:
     return Style(
         quote=_usual_quote(document, container),
         every=PLAIN if isinstance(container, Mapping) else _common(container),
-        keys=_common_key(container),
+        keys=_common_key(document, container),
         step=step(document, container),
         dash=dash_step(document, container),
         newline=document.newline,
@@ -49,7 +49,7 @@ def _block_style(document: Document, container: Node) -> Style:
 def flow_style(document: Document, container: Node) -> Style:
     """How new text is written inside a flow mapping or sequence: on one line, or one entry to a line."""
     json = document.format == "json"
-    keys = _common_key(container)
+    keys = _common_key(document, container)
     if isinstance(container, Scalar) or not part_count(container):
         return Style(json, DOUBLE if json else _usual_quote(document, container), newline=document.newline)
     return Style(
@@ -106,23 +106,32 @@ def _common(container: Node) -> str:
     return styles.pop() if len(styles) == 1 and styles <= {SINGLE, DOUBLE} else PLAIN
 
 
-def _common_key(container: Node) -> str:
-    if not isinstance(container, Mapping):
-        return PLAIN
-    styles = {key.style for key, _ in container.entries}
-    return styles.pop() if len(styles) == 1 and styles <= {SINGLE, DOUBLE} else PLAIN
+def _common_key(document: Document, container: Node) -> str:
+    """The quote around every key of a mapping, if it is one and the same. Keys that have to be quoted, as the ``'200'``
+    of an OpenAPI body, show no choice; beside them the nearest mapping with a choice counts."""
+    return nearest(document, container, _own_key) or PLAIN if isinstance(container, Mapping) else PLAIN
+
+
+def _own_key(_document: Document, node: Node) -> str | None:
+    if not isinstance(node, Mapping):
+        return None
+    styles = {key.style for key, _ in node.entries if plain_is_safe(key.text, node.flow)}
+    if len(styles) == 1 and styles <= {SINGLE, DOUBLE}:
+        return styles.pop()
+    return PLAIN if styles else None
 
 
 def _usual_quote(document: Document, container: Node) -> str:
     """The quote of the nearest texts that had the choice; double where nobody quotes."""
-    for near in nearest_first(document, container):
-        scalars = [part for entry in near.entries for part in entry] if isinstance(near, Mapping) else []
-        scalars = near.items if isinstance(near, Sequence) else scalars
-        chosen = [part.style for part in scalars if isinstance(part, Scalar) and "'" not in part.text]
-        single, double = chosen.count(SINGLE), chosen.count(DOUBLE)
-        if single or double:
-            return SINGLE if single > double else DOUBLE
-    return DOUBLE
+    return nearest(document, container, _own_quote) or DOUBLE
+
+
+def _own_quote(_document: Document, node: Node) -> str | None:
+    chosen = [part.style for part in children(node) if isinstance(part, Scalar) and "'" not in part.text]
+    single, double = chosen.count(SINGLE), chosen.count(DOUBLE)
+    if not single and not double:
+        return None
+    return SINGLE if single > double else DOUBLE
 
 
 def _colon(document: Document, container: Mapping | Sequence, keys: str) -> str:

@@ -82,7 +82,7 @@ def read(text: str, name: str) -> Document:
 class _Open:
     """A collection whose end has not come yet. ``end`` is that of its last child, ``size`` counts values."""
 
-    __slots__ = ("anchor", "end", "entries", "flow", "items", "key", "merged", "names", "size", "start", "tag")
+    __slots__ = ("anchor", "by_key", "end", "entries", "flow", "items", "key", "merged", "size", "start", "tag")
 
     def __init__(self, start: int, tag: str | None, flow: bool, anchor: str | None, is_mapping: bool) -> None:
         self.start = start
@@ -92,8 +92,8 @@ class _Open:
         self.anchor = anchor
         self.size = 1
         self.items: list[Node] = []
-        self.entries: list[Entry] | None = [] if is_mapping else None
-        self.names: dict[str, int] = {}
+        self.entries: list[Entry] = []
+        self.by_key: dict[str, Entry] | None = {} if is_mapping else None
         self.key: Scalar | None = None
         self.merged: dict[str, Entry] | None = None
 
@@ -167,34 +167,37 @@ class _Reader:
             parent = open_[-1]
             parent.end = end
             parent.size += size
-            if parent.entries is None:
+            by_key = parent.by_key
+            key = parent.key
+            if by_key is None:
                 parent.items.append(node)
-            elif parent.key is None:
-                self._key(parent, node, event)
+            elif key is None:
+                if node.__class__ is not Scalar or node.text in by_key:
+                    raise self._no_key(by_key, node, event)
+                parent.key = node
             else:
-                key = parent.key
                 parent.key = None
-                if key.text == "<<" and key.style == "":
+                text = key.text
+                if text == "<<" and key.style == "":
                     parent.merged = _merge(parent.merged, node)
-                parent.entries.append(Entry(key, node))
+                by_key[text] = entry = Entry(key, node)
+                parent.entries.append(entry)
 
-    def _key(self, parent: _Open, node: Node, event: Any) -> None:
+    def _no_key(self, by_key: dict[str, Entry], node: Node, event: Any) -> UnreadableTemplate:
+        """Why a node cannot be the next key of a mapping."""
         if not isinstance(node, Scalar):
             # a collection is told by its end; it began before
             at = node.start if id(node) not in self.shared else event.start_mark.index + self.bom
-            raise unreadable(self.text, "a key that is not a plain value (is a quote missing around {{…}}?)", at)
-        if node.text in parent.names:
-            line = self.text.count("\n", 0, parent.names[node.text]) + 1
-            raise self._error(f"duplicate key {node.text!r}, first on line {line}; keep one of the two", event)
-        parent.names[node.text] = event.start_mark.index + self.bom
-        parent.key = node
+            return unreadable(self.text, "a key that is not a plain value (is a quote missing around {{…}}?)", at)
+        line = self.text.count("\n", 0, by_key[node.text].key.start) + 1
+        return self._error(f"duplicate key {node.text!r}, first on line {line}; keep one of the two", event)
 
     def _closed(self, done: _Open, event: Any) -> Node:
         """The finished collection. A block collection ends with its last child, a flow collection with its bracket."""
         end = event.end_mark.index + self.bom if done.flow else done.end
         node: Node
-        if done.entries is not None:
-            node = Mapping(done.entries, done.start, end, done.flow, done.tag, done.merged)
+        if done.by_key is not None:
+            node = Mapping(done.entries, done.start, end, done.flow, done.tag, done.merged, done.by_key)
         else:
             node = Sequence(done.items, done.start, end, done.flow, done.tag)
         if done.tag is not None:

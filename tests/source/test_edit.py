@@ -52,6 +52,12 @@ PUT = {
         "a:\n    - 1\n", "x", ["p", {"q": "r", "s": []}], "a:\n    - 1\nx:\n    - p\n    - q: r\n      s: []\n",
     ),
     "quoted keys": ('"a": 1\n"b": 2\n', "c", 1, '"a": 1\n"b": 2\n"c": 1\n'),
+    "keys that have to be quoted": (
+        "p:\n  '200':\n    q: 1\n", "p 202", {"r": 1}, "p:\n  '200':\n    q: 1\n  '202':\n    r: 1\n",
+    ),
+    "quoted keys further out": (
+        "'p':\n  '200': x\n", "p 202", {"r": 1}, "'p':\n  '200': x\n  '202':\n    'r': 1\n",
+    ),
     "neighbours use single quotes": ("a: 'x'\n", "b", "yes", "a: 'x'\nb: 'yes'\n"),
     "a header literal": ("a: 'x'\n", "b", "'GET,POST'", "a: 'x'\nb: \"'GET,POST'\"\n"),
     "one-line flow": ("x: {a: 1, b: 2}\n", "x c", "v,w", 'x: {a: 1, b: 2, c: "v,w"}\n'),
