@@ -12,8 +12,14 @@ import pytest
 
 from cfncors.cli import main
 from cfncors.config import Settings
+from cfncors.functions import with_code
+from cfncors.gateway import build
 from cfncors.lint import check_file, check_text
 from cfncors.report import FileReport, Placed
+from cfncors.simulate import simulate
+from cfncors.simulate.options import Options
+from cfncors.source import parse
+from cfncors.template import load
 from tests.shared import ROOT
 
 FOLDER = ROOT / "fixtures" / "functions"
@@ -337,3 +343,30 @@ def test_code_is_parsed_only_where_it_may_matter(tmp_path: Path, code: str, load
         command, cwd=tmp_path, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}
     )
     assert done.stdout.splitlines()[-1] == str(loaded)
+
+
+# -- what a library adds ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("origins", ["['https://app.example.com']", "['*']"])
+def test_headers_that_a_library_may_add_are_not_missing(tmp_path: Path, origins: str) -> None:
+    """FastAPI answers the preflight with more than the origin; which headers, is not followed."""
+    (tmp_path / "app.py").write_text(
+        "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\nfrom mangum import Mangum\n"
+        f"app = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins={origins}, allow_headers=['*'])\n"
+        "handler = Mangum(app)\n",
+        "utf-8",
+    )
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Function:\n    Type: AWS::Serverless::Function\n"
+        "    Properties:\n      Runtime: python3.13\n      Handler: app.handler\n      CodeUri: .\n"
+        "      FunctionUrlConfig: {AuthType: NONE}\n",
+        "utf-8",
+    )
+    template = load(parse(path.read_text("utf-8"), str(path)))
+    assert template is not None
+    page = Options(("https://app.example.com",), False)
+    (visit,) = simulate(with_code(build(template)), page).visits
+    (route,) = visit.routes
+    assert (route.case("preflight").verdict, route.case("success").verdict) == ("depends", "depends")

@@ -41,13 +41,13 @@ def _code(handler: Handler, root: str, environment: str | None) -> Code:
 def _answers(response: Response, root: str, environment: str | None) -> Iterator[CodeAnswer]:
     headers = {name: CodeHeader(header.name, header.values, header.always) for name, header in response.headers.items()}
     own = headers.get(ALLOW_ORIGIN)
-    if own is not None and own.values == (None,) and environment is not None:
+    if own is not None and None in own.values and environment is not None:
         headers[ALLOW_ORIGIN] = own._replace(values=(environment,))
     place = f"{shown(response.place.path, root)}:{response.place.line}"
     for status in response.statuses:
         number = status if isinstance(status, int) else None
         is_error = response.kind == "error"
-        yield CodeAnswer(number, headers, response.is_open, is_error, response.preflight, place)
+        yield CodeAnswer(number, headers, response.is_open, is_error, response.preflight, place, response.denied)
 
 
 def _chosen(origins: tuple[OriginChoice, ...]) -> tuple[tuple[str, ...] | None, bool]:

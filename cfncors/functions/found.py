@@ -11,8 +11,10 @@ from cfncors.gateway.merge import globals_for, merged
 from cfncors.gateway.model import Door, Method, Model
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Resource, Template, intrinsic, scalar_text
+from cfncors.template.synthesised import asset, is_bundled, outside
 
 if TYPE_CHECKING:
+    from cfncors.functions.assets import Sources
     from cfncors.handlers import Handler, Source
 
 _SAM: Final = "AWS::Serverless::Function"
@@ -35,14 +37,18 @@ class Functions:
     """The functions of a model, found and followed when they are asked for."""
 
     def __init__(self, model: Model, root: str | None = None) -> None:
-        self.model = model
-        self.root = root or root_of(model.template)
+        # What keeps these must not be kept by them: with the garbage collector off, a cycle would stay for ever.
+        self.template = model.template
+        self.doors = model.doors
+        self._root = root
         texts = model.template.document.texts
         #: texts of files that are not to be read from disk, by absolute path
         self.texts = {os.path.abspath(name): text for name, text in texts.items()}
         #: by logical id, whether code is worth a closer look; kept for :mod:`cfncors.functions.evidence`
         self.speaking: dict[str, bool] = {}
         self._handlers: dict[str, Handler | str] = {}
+        #: by ``id``, each method that was asked for with the function that it calls
+        self._called: dict[int, tuple[Method, str | None]] = {}
 
     @classmethod
     def of(cls, model: Model) -> Functions:
@@ -55,14 +61,19 @@ class Functions:
 
     def keep_for(self, model: Model) -> None:
         """Let another model of the same template use what has been worked out."""
-        self.model = model
+        self.doors = model.doors
         vars(model)["_functions"] = self
+
+    @cached_property
+    def root(self) -> str:
+        """The folder that no code is read outside of."""
+        return self._root or root_of(self.template)
 
     @cached_property
     def all(self) -> dict[str, Function]:
         """Every function behind a route, by logical id."""
-        names = (self.name_behind(door, method) for door in self.model.doors for method in door.methods)
-        template = self.model.template
+        names = (self.name_behind(door, method) for door in self.doors for method in door.methods)
+        template = self.template
         found = dict.fromkeys(name for name in names if name)
         made = ((name, self._function(template.resources.get(name))) for name in found)
         return {name: function for name, function in made if function is not None}
@@ -71,7 +82,9 @@ class Functions:
         """The logical id of the function that a route calls."""
         if door.front_door == "cdn":
             return None
-        return function_behind(self.model.template, method)
+        if id(method) not in self._called:
+            self._called[id(method)] = method, function_behind(self.template, method)
+        return self._called[id(method)][1]
 
     def behind(self, door: Door, method: Method) -> Function | None:
         """The function that a route calls, when its code is in the project."""
@@ -103,6 +116,12 @@ class Functions:
         reason = self.why_skipped(function)
         return None if reason is None else reason.replace(os.path.join(self.root, ""), "")
 
+    @cached_property
+    def _sources(self) -> Sources:
+        from cfncors.functions.assets import sources
+
+        return sources(os.path.abspath(self.root))
+
     def _followed(self, function: Function) -> Handler | str:
         from cfncors.handlers import Skipped, responses
 
@@ -112,7 +131,7 @@ class Functions:
         return found.reason if isinstance(found, Skipped) else found
 
     def _function(self, resource: Resource | None) -> Function | None:
-        template = self.model.template
+        template = self.template
         if resource is None or resource.type not in (_SAM, _PLAIN):
             return None
         shared = globals_for(template, resource, "Function") if resource.type == _SAM else None
@@ -124,6 +143,8 @@ class Functions:
         place = inline if inline is not None else handler.value if handler is not None else resource.key
         made = Function(resource.logical_id, place, None, None, _variables(template, resource, properties))
         named = _folder(template, properties)
+        if inline is None and named == {}:
+            named = asset(resource, "Code") or named
         folder = _local(template, named) if inline is None else None
         if inline is None and folder is None:
             # seen without loading what reads code: most templates are looked at without their code
@@ -135,10 +156,20 @@ class Functions:
     ) -> Function:
         from cfncors.handlers import Skipped, locate
 
-        template = self.model.template
+        template = self.template
+        called = template.known(properties.get("Handler"))
+        if made.folder is not None and called is not None and asset(resource, "Code") is not None:
+            from cfncors.functions.assets import origin
+
+            bundled = is_bundled(resource)
+            written = origin(made.folder, called, bundled, os.path.abspath(self.root), self._sources)
+            made = made._replace(folder=None)  # a bundle that is not read is nothing to be told of
+            if written is not None:
+                beside = os.path.dirname(os.path.abspath(template.document.name))
+                named, called = os.path.relpath(written.folder, beside), written.handler
         found = locate(
             template.document.name,
-            template.known(properties.get("Handler")),
+            called,
             named,
             template.known(properties.get("Runtime")),
             None if inline is None else template.known(inline),
@@ -150,7 +181,8 @@ class Functions:
 
 
 def root_of(template: Template) -> str:
-    """The folder of the project that a template belongs to: the repository around it, else its own folder."""
+    """The folder of the project that a template belongs to: the repository around it, else its own folder, or the one
+    around the output of a tool."""
     folder = os.path.dirname(os.path.abspath(template.document.name))
     here = folder
     while True:
@@ -158,7 +190,7 @@ def root_of(template: Template) -> str:
             return here
         parent = os.path.dirname(here)
         if parent == here:
-            return folder
+            return outside(folder)
         here = parent
 
 

@@ -27,7 +27,7 @@ class Places:
 
     def __init__(self, functions: Functions) -> None:
         self.functions = functions
-        self.document = functions.model.template.document
+        self.document = functions.template.document
         self._inline: dict[int, _Literal | None] = {}
 
     def node(self, function: Function, place: Place) -> Node:
@@ -72,7 +72,9 @@ class Places:
         return source is not None and source.inline and place.path == source.path
 
     def is_built(self, path: str) -> bool:
-        """Whether a build writes a file."""
+        """Whether a build writes a file of code. What stands in the template is told there, whatever wrote that."""
+        if path == os.path.abspath(self.document.name):
+            return False
         parts = os.path.relpath(path, self.functions.root).split(os.sep)[:-1]
         return not _BUILT.isdisjoint(parts)
 

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 #: How the outcome is named in which code returns an error of its own, where a bare status is the front door's.
 _OWN: Final = "CODE_"
+#: What an answer may have in headers that are not known.
+_ALLOWING: Final = (
+    "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+)  # fmt: skip
 
 
 def code_of(model: Model, method: Method) -> Code | None:
@@ -32,7 +37,12 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
     code = code_of(model, method)
     if code is None:
         return None
-    possible = [each for each in code.answers if _comes(each, request.method == "OPTIONS", status)]
+    denied = _is_denied(code, request)
+    possible = [
+        each
+        for each in code.answers
+        if (denied or not each.denied) and _comes(each, request.method == "OPTIONS", status)
+    ]
     if not possible or (not code.complete and all(_readable(each) for each in possible)):
         return None
     return _answer(code, min(possible, key=_rank), request)
@@ -41,7 +51,8 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
 def error_statuses(model: Model, method: Method, first: str) -> tuple[str, ...]:
     """The statuses of a class (``"4"``, ``"5"``) that the code behind a route returns as errors."""
     code = code_of(model, method)
-    found = (each.status for each in code.answers if each.is_error) if code is not None else iter(())
+    answers = code.answers if code is not None else ()
+    found = (each.status for each in answers if each.is_error and not each.denied)
     return tuple(dict.fromkeys(str(status) for status in found if status is not None and str(status)[0] == first))
 
 
@@ -53,6 +64,11 @@ def own_errors(model: Model, method: Method, first: str) -> tuple[str, ...]:
 def own_status(outcome: str) -> str | None:
     """The status in the name of such an outcome."""
     return outcome.removeprefix(_OWN) if outcome.startswith(_OWN) else None
+
+
+def _is_denied(code: Code, request: Request) -> bool:
+    """Whether code is known not to allow the origin that asks."""
+    return code.origins is not None and request_headers(request)["origin"] not in code.origins
 
 
 def _comes(answer: CodeAnswer, is_options: bool, status: str | None) -> bool:
@@ -86,17 +102,19 @@ def _headers(code: Code, answer: CodeAnswer, request: Request) -> Iterator[Sent]
         sent = _sent(code, answer, header, request)
         if sent is not None:
             yield sent
-    if answer.is_open and ALLOW_ORIGIN not in answer.headers:
-        yield Sent("Access-Control-Allow-Origin", None, f"the code at {answer.place} may send it")
+    for name in _ALLOWING if answer.is_open else ():
+        if name.lower() not in answer.headers:
+            yield Sent(name, None, f"the code at {answer.place} may send more headers")
 
 
 def _sent(code: Code, answer: CodeAnswer, header: CodeHeader, request: Request) -> Sent | None:
     text = header.values[0] if len(header.values) == 1 else None
     origin = request_headers(request)["origin"]
     if header.name.lower() == ALLOW_ORIGIN:
-        if text is None and (code.reflects or origin in (code.origins or ())):
+        is_chosen = text is None or not header.always
+        if is_chosen and (code.reflects or origin in (code.origins or ())):
             return Sent(header.name, origin, copied=True)
-        if text is None and code.origins is not None and header.always and origin not in code.origins:
+        if is_chosen and code.origins is not None and header.always and origin not in code.origins:
             return Sent(header.name, None, f"the code at {answer.place} lists {', '.join(code.origins)}")
     if text is None:
         return Sent(header.name, None, f"the code at {answer.place} computes it")

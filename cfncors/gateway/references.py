@@ -42,6 +42,12 @@ def mentioned(root: Node) -> Iterator[str]:
 
 def attributes(root: Node) -> Iterator[tuple[str, str]]:
     """The same, each with the attribute that is asked of it: empty for ``Ref``."""
+    for node in below(root):
+        yield from _named(node)
+
+
+def below(root: Node) -> Iterator[Node]:
+    """A node and all that it is made of, each once."""
     stack: list[Node] = [root]
     seen: set[int] = set()
     while stack:
@@ -49,7 +55,7 @@ def attributes(root: Node) -> Iterator[tuple[str, str]]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        yield from _named(node)
+        yield node
         stack.extend(children(node))
 
 

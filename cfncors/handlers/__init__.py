@@ -76,6 +76,18 @@ def add_headers(
     return edits.add_headers(source, handler, headers, chosen)
 
 
+def written_values(source: Source, path: str, text: str, name: str, value: str) -> tuple[Place, ...]:
+    """Where a file that a function was followed through writes a header's value; see
+    :func:`cfncors.handlers.written.values`."""
+    import os
+
+    from cfncors.handlers import written
+    from cfncors.handlers.files import LANGUAGES
+
+    language = source.language if path == source.path else LANGUAGES.get(os.path.splitext(path)[1], "")
+    return written.values(text, language, path, name, value)
+
+
 __all__ = [
     "FileEdit",
     "Framework",
@@ -89,4 +101,5 @@ __all__ = [
     "add_headers",
     "locate",
     "responses",
+    "written_values",
 ]

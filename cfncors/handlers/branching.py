@@ -12,18 +12,24 @@ from cfncors.handlers.values import (
     Closure,
     Const,
     Ends,
+    Env,
     Event,
     IsPreflight,
     Ref,
     Sink,
     State,
+    Switch,
     Tested,
     Undefined,
     Unknown,
     Value,
     choice,
+    const,
+    is_origin,
     join,
+    one_of,
     options,
+    text_of,
 )
 
 if TYPE_CHECKING:
@@ -73,20 +79,42 @@ def split(machine: Machine, value: Value) -> tuple[State | None, State | None]:
 def _learn(machine: Machine, state: State, value: Value, holds: bool) -> None:
     """What is known of the request where a test came out so."""
     possible = [option for option in options(value) if truth(machine, option) is not (not holds)]
+    has_origin = any(map(is_origin, options(value)))
     learned = [
         {option.check} if isinstance(option, Tested) and option.negated is not holds else set() for option in possible
     ]
     for index, option in enumerate(possible):
         if isinstance(option, Unknown) and option.about_origin:
             learned[index] = {origin_tests.unknown_check(machine.frame_place())}
+        elif has_origin and not holds and not isinstance(option, Tested):
+            learned[index] = {origin_tests.ABSENT}
     if learned and all(learned):
-        state.checks |= frozenset(each for found in learned for each in found)
+        state.checks |= {one_of(map(frozenset, learned))} if len(learned) > 1 else learned[0]
+    if not state.denied:
+        state.denied = _denies(machine, possible, holds) and any(_is_of_origin(option) for option in options(value))
+    switches = ((each.test, each.negated is not holds) for each in options(value) if isinstance(each, Switch))
+    variable = origin_tests.environment(value)
+    state.switches |= frozenset(switches) if variable is None else {(variable, holds)}
     if len(possible) == 1 and isinstance(possible[0], IsPreflight):
         is_it = possible[0].negated is not holds
         if not possible[0].other:
             state.preflight = is_it
         elif is_it:
             state.preflight = False
+
+
+def _denies(machine: Machine, possible: list[Value], holds: bool) -> bool:
+    """Whether each value with which a test comes out so is that of a missing origin, or of a test that it failed."""
+    return bool(possible) and all(
+        (option.negated is holds) is not (option.check.kind == "absent")
+        if isinstance(option, Tested)
+        else not holds and (is_origin(option) or truth(machine, option) is False)
+        for option in possible
+    )
+
+
+def _is_of_origin(value: Value) -> bool:
+    return isinstance(value, Tested) or is_origin(value)
 
 
 def _narrow(machine: Machine, test: syntax.Expression, state: State | None, holds: bool) -> State | None:
@@ -109,8 +137,14 @@ def _narrow(machine: Machine, test: syntax.Expression, state: State | None, hold
         kept = [option for option in options(old) if _may_be(machine, option, wanted, nothing, loose)]
         if kept and len(kept) < len(options(old)):
             state.variables[scope, name.name] = choice(kept)
+        if not wanted and any(map(is_origin, options(old))) and all(map(_may_be_no_origin, kept)):
+            state.denied = True
     machine.here = before
     return state
+
+
+def _may_be_no_origin(value: Value) -> bool:
+    return is_origin(value) or isinstance(value, Undefined) or value in (NULL, const(""))
 
 
 def _may_be(machine: Machine, value: Value, wanted: bool, nothing: Value | None, loose: bool) -> bool:
@@ -179,7 +213,7 @@ def logical(machine: Machine, node: syntax.Logical) -> Value:
     no: State | None
     if node.operator == "nullish":
         kept = [each for each in sides if not (isinstance(each, Undefined) or each == NULL)]
-        needs = len(kept) < len(sides) or any(isinstance(each, Unknown | Event) for each in kept)
+        needs = len(kept) < len(sides) or any(isinstance(each, Unknown | Event | Env) for each in kept)
         yes = no = machine.state
     else:
         wanted = node.operator == "or"
@@ -201,7 +235,15 @@ def logical(machine: Machine, node: syntax.Logical) -> Value:
     machine.here = join(machine.here if right is not None else None, yes if kept else None)
     if right is None and not kept:
         raise Ends
+    if node.operator != "and" and isinstance(right, Const):
+        kept = [_with_default(each, right) for each in kept]
     return choice(kept if right is None else [*kept, right])
+
+
+def _with_default(value: Value, right: Const) -> Value:
+    """``process.env.ORIGIN || '*'``: what stands for a variable that is not set."""
+    is_first = isinstance(value, Env) and value.default is None
+    return Env(value.name, text_of(right)) if is_first and isinstance(value, Env) else value
 
 
 def _falsy(machine: Machine, value: Value) -> Value:

@@ -10,9 +10,11 @@ from cfncors.handlers import members, objects, origin_tests
 from cfncors.handlers.model import Place
 from cfncors.handlers.values import (
     NULL,
+    ORIGIN,
     UNDEFINED,
     Check,
     Const,
+    Event,
     Given,
     Object,
     Ref,
@@ -23,6 +25,7 @@ from cfncors.handlers.values import (
     choice,
     const,
     is_about_origin,
+    one_of,
     options,
 )
 
@@ -37,6 +40,8 @@ def _includes(machine: Machine, holder: Ref, found: Object, name: str, given: Gi
 def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
     """``some``, ``find`` …: the test for each item."""
     items = found.items or ()
+    if not items and not found.is_open and name in ("some", "find"):
+        return const(False) if name == "some" else UNDEFINED
     known = items if not found.is_open and len(items) <= 12 else (Unknown("an item of a list"),)
     outcomes = [machine.maybe(given.at(0), Given((item,)), place) for item in known]
     tests = [option for outcome in outcomes for option in options(outcome) if isinstance(option, Tested)]
@@ -44,6 +49,8 @@ def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Give
         about = bool(tests) or any(map(is_about_origin, outcomes))
         if name == "filter":
             return machine.allocate(Object({}, items, is_open=True))
+        if outcomes and all(isinstance(each, Tested) and each.check.kind == "list" for each in outcomes):
+            return choice((Event(ORIGIN, frozenset((_one_check(tests),))), UNDEFINED))  # what is found is the origin
         return choice((*items, UNDEFINED)) if not found.is_open else Unknown("an item of a list", about)
     if tests and len(tests) == len(outcomes):
         return Tested(_one_check(tests), tests[0].negated)
@@ -52,6 +59,8 @@ def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Give
 
 def _one_check(tests: list[Tested]) -> Check:
     kinds = {test.check.kind for test in tests}
+    if len(kinds) > 1 and not any(test.negated for test in tests):
+        return one_of(frozenset((test.check,)) for test in tests)
     texts = [text for test in tests for text in test.check.texts or ()]
     known = len(kinds) == 1 and all(test.check.texts is not None for test in tests)
     kind = tests[0].check.kind if len(kinds) == 1 else "unknown"

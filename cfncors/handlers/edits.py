@@ -8,11 +8,23 @@ still lack a header.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union
+from typing import TYPE_CHECKING, Final
 
 from cfncors.errors import CannotEdit
 from cfncors.handlers.files import LANGUAGES, read_text
-from cfncors.handlers.model import FULL, FileEdit, Handler, Place, Response, Source
+from cfncors.handlers.model import (
+    ALLOW_ORIGIN,
+    FULL,
+    FileEdit,
+    FromEnvironment,
+    Handler,
+    NewValue,
+    Place,
+    Response,
+    Site,
+    Source,
+)
+from cfncors.handlers.named import Named, constants
 from cfncors.handlers.syntax import NotRead
 from cfncors.handlers.tree import parse
 
@@ -20,13 +32,6 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 
-class FromEnvironment(NamedTuple):
-    """A header value that the function reads from an environment variable."""
-
-    name: str
-
-
-NewValue: TypeAlias = Union[str, FromEnvironment]
 _OBJECTS: Final = {"object", "dictionary"}
 
 
@@ -47,31 +52,83 @@ def add_headers(
         raise CannotEdit(f"code in {source.language} is not edited")
     first = next(iter(headers), "")
     lacking = [each for each in (handler.responses if chosen is None else chosen) if _lacks(each, first)]
+    if first.lower() == ALLOW_ORIGIN:
+        try:
+            return _added(source, handler, headers, lacking, by_name=True)
+        except CannotEdit:  # a constant of the same name is nearer, or it is changed
+            pass
+    return _added(source, handler, headers, lacking, by_name=False)
+
+
+def _added(
+    source: Source, handler: Handler, headers: Mapping[str, NewValue], lacking: list[Response], *, by_name: bool
+) -> tuple[FileEdit, ...]:
+    """The edits, proven; ``by_name`` with constants that have these headers, where there are some."""
+    first = next(iter(headers), "")
     edits: list[FileEdit] = []
     texts = _Texts(source)
-    for place, names in _places(lacking, headers).items():
-        edits.extend(texts.writer(place.path).mend(place, {name: headers[name] for name in names}))
+    everywhere = [each for each in handler.responses if _lacks(each, first)]
+    named: dict[str, tuple[Named, ...]] = {}
+    for place, names in _places(lacking, everywhere, headers, texts).items():
+        writer = texts.writer(place.path)
+        if by_name and place.path not in named:
+            named[place.path] = constants(writer.root, place.path, handler, headers)
+        usable = named.get(place.path, ()) if len(names) == len(headers) else ()
+        edits.extend(writer.mend(place, {name: headers[name] for name in names}, usable))
     edits.extend(texts.imports())
     edits.sort(key=lambda edit: (edit.path, edit.start, edit.end))
-    left = sum(_lacks(each, first) for each in handler.responses) - len(lacking)
-    _prove(source, edits, texts, first, left)
+    _prove(source, edits, texts, first, len(everywhere) - len(lacking))
     return tuple(edits)
+
+
+def rewrite(source: Source, place: Place, value: NewValue) -> tuple[FileEdit, ...]:
+    """Edits after which another value stands at the place of one. Raises :class:`~cfncors.errors.CannotEdit`."""
+    texts = _Texts(source)
+    made = texts.writer(place.path).rewrite(place, value)
+    return tuple(sorted([*texts.imports(), made], key=lambda edit: (edit.path, edit.start)))
 
 
 def _lacks(response: Response, name: str) -> bool:
     return response.sends(name.lower()) == "never" and response.statuses != (None,)
 
 
-def _places(lacking: list[Response], headers: Mapping[str, NewValue]) -> dict[Place, tuple[str, ...]]:
-    """Where to write, and which headers each place lacks."""
+def _places(
+    lacking: list[Response], everywhere: list[Response], headers: Mapping[str, NewValue], texts: _Texts
+) -> dict[Place, tuple[str, ...]]:
+    """Where to write, and which headers each place lacks. ``everywhere`` are all responses that lack the first: what
+    they share is mended for them all."""
+    first = next(iter(headers)).lower()
+    sites = [site for response in everywhere for site in response.sites if first not in site.names]
+    handed_on = {
+        site.place for site in sites if site.is_response and texts.writer(site.place.path).hands_on(site.place)
+    }
+    shared = _shared(sites)
     found: dict[Place, tuple[str, ...]] = {}
     for response in lacking:
-        sites = [site for site in response.sites if next(iter(headers)).lower() not in site.names]
-        if not sites:
+        own = [site for site in response.sites if first not in site.names]
+        if not own:
             raise CannotEdit(f"line {response.place.line}: the response is not written as a literal")
-        for site in sites:
-            known = found.get(site.place, ())
-            found[site.place] = tuple(name for name in headers if name in known or name.lower() not in site.names)
+        for site in own:
+            place = shared.get(site.place, site.place)
+            if response.literal is not None and response.literal in handed_on:
+                place = response.literal
+            known = found.get(place, ())
+            found[place] = tuple(name for name in headers if name in known or name.lower() not in site.names)
+    return found
+
+
+def _shared(sites: list[Site]) -> dict[Place, Place]:
+    """For literals of headers, another that is spread into them and into others too, or that is used as it is."""
+    own = {site.place for site in sites if not site.is_response}
+    users: dict[Place, set[Place]] = {}
+    for site in sites:
+        for place in site.spreads:
+            users.setdefault(place, {place} & own).add(site.place)
+    found: dict[Place, Place] = {}
+    for site in sites:
+        several = [place for place in site.spreads if len(users[place]) > 1]
+        if several:
+            found[site.place] = max(several, key=lambda place: len(users[place]))
     return found
 
 
@@ -120,16 +177,54 @@ class _Writer:
         """Whether it is Python; else it is JavaScript or TypeScript."""
         return self.language == "python"
 
-    def mend(self, place: Place, headers: Mapping[str, NewValue]) -> list[FileEdit]:
-        """Add headers to the literal that stands at a place."""
+    def mend(self, place: Place, headers: Mapping[str, NewValue], named: Iterable[Named] = ()) -> list[FileEdit]:
+        """Add headers to the literal that stands at a place; with one of the constants that have them, if it may."""
         node = self._literal(place)
-        entries = [(self._quoted(name, node), self._value(value, node)) for name, value in headers.items()]
+        is_new = self._is_response(node) and self._entry(node, "headers") is None
+        for constant in named:
+            if constant.is_seen_from(node) and (is_new or constant.is_cors):
+                return self._by_name(node, constant.name)
+        entries = [f"{self._quoted(name, node)}: {self._value(value, node)}" for name, value in headers.items()]
         if not self._is_response(node):
             return self._into(node, entries)
         own = self._entry(node, "headers")
         if own is not None:
             return self._around(own, entries)
         return self._new_headers(node, entries)
+
+    def _by_name(self, node: SgNode, name: str) -> list[FileEdit]:
+        """``headers: name`` for a response without headers, else ``...name`` in front of those that it has."""
+        spread = f"{'**' if self.is_python else '...'}{name}"
+        if not self._is_response(node):
+            children = [child for child in node.children() if child.is_named() and child.kind() != "comment"]
+            if children:
+                return [self._before(node, children[0], [spread])]
+            return self._into(node, [spread])
+        own = self._entry(node, "headers")
+        if own is not None:
+            return self._around(own, [spread])
+        status = self._entry(node, "statusCode")
+        assert status is not None
+        key = self._headers_key(node, status)
+        text = "headers" if key == name and not self.is_python else f"{key}: {name}"
+        return self._behind(node, status, [text]) if self._begins_line(status) else self._single(status, text)
+
+    def _headers_key(self, node: SgNode, status: SgNode) -> str:
+        return self._quoted("headers", node) if self.is_python or status.text()[:1] in "'\"" else "headers"
+
+    def rewrite(self, place: Place, value: NewValue) -> FileEdit:
+        """Write a value in the place of a text."""
+        for node in self.root.find_all(kind="string"):
+            span = node.range()
+            if (span.start.index, span.end.index) == (place.start, place.end):
+                return self._edit(place.start, place.end, self._value(value, node))
+        raise CannotEdit(f"line {place.line}: the value is not written as a text")
+
+    def hands_on(self, place: Place) -> bool:
+        """Whether the headers of a response literal are given to it: ``{ statusCode, headers }``."""
+        own = self._entry(self._literal(place), "headers")
+        value = own.field("value") if own is not None and own.kind() == "pair" else own
+        return value is not None and value.kind() not in _OBJECTS
 
     def _literal(self, place: Place) -> SgNode:
         for node in self.root.find_all(kind="dictionary" if self.is_python else "object"):
@@ -190,9 +285,8 @@ class _Writer:
     def _edit(self, start: int, end: int, text: str) -> FileEdit:
         return FileEdit(self.path, start, end, text)
 
-    def _into(self, node: SgNode, entries: list[tuple[str, str]]) -> list[FileEdit]:
+    def _into(self, node: SgNode, texts: list[str]) -> list[FileEdit]:
         """Add entries to an object of headers: in front of what is spread, which may say otherwise; else behind."""
-        texts = [f"{key}: {value}" for key, value in entries]
         children = [child for child in node.children() if child.is_named() and child.kind() != "comment"]
         if not children:
             inside = ", ".join(texts)
@@ -246,13 +340,13 @@ class _Writer:
         is_comment = rest.startswith("#" if self.is_python else "//") or (rest.startswith("/*") and rest.endswith("*/"))
         return line if is_comment else offset
 
-    def _around(self, own: SgNode, entries: list[tuple[str, str]]) -> list[FileEdit]:
+    def _around(self, own: SgNode, texts: list[str]) -> list[FileEdit]:
         """``headers: given`` becomes ``headers: { new, ...given }``."""
         value = own.field("value") if own.kind() == "pair" else own
         if value is None or value.kind() in _OBJECTS:
             raise CannotEdit("the response's headers are written in two places")
         span = value.range()
-        inside = ", ".join(f"{key}: {text}" for key, text in entries)
+        inside = ", ".join(texts)
         given = value.text()
         plain = value.kind() in ("identifier", "shorthand_property_identifier", "member_expression", "attribute")
         if self.is_python:
@@ -262,13 +356,12 @@ class _Writer:
             text = f"headers: {text}"
         return [self._edit(span.start.index, span.end.index, text)]
 
-    def _new_headers(self, node: SgNode, entries: list[tuple[str, str]]) -> list[FileEdit]:
+    def _new_headers(self, node: SgNode, texts: list[str]) -> list[FileEdit]:
         """``headers: { … }`` behind ``statusCode``."""
         status = self._entry(node, "statusCode")
         assert status is not None
-        key = self._quoted("headers", node) if self.is_python or status.text()[:1] in "'\"" else "headers"
+        key = self._headers_key(node, status)
         indent = self._indent(status.range().start.index)
-        texts = [f"{name}: {value}" for name, value in entries]
         if self._begins_line(status):
             last = [child for child in node.children() if child.is_named() and child.kind() != "comment"][-1]
             tail = "," if self._comma(last) is not None else ""
@@ -329,3 +422,6 @@ def _prove(source: Source, edits: list[FileEdit], places: _Texts, first: str, le
         raise CannotEdit(f"the mended code cannot be read: {error}") from None
     if len(lacking) > left:
         raise CannotEdit(f"line {lacking[0].place.line}: its headers are put together in a way that cannot be extended")
+
+
+__all__ = ["FromEnvironment", "NewValue", "add_headers", "applied", "rewrite"]

@@ -17,6 +17,7 @@ from cfncors.handlers.syntax import (
     Binary,
     Call,
     Compare,
+    Conditional,
     Define,
     Expression,
     Function,
@@ -85,6 +86,8 @@ class _Reader:
             return isinstance(node.key, Literal) and str(node.key.value).lower() == "origin"
         if isinstance(node, Logical):
             return self.is_origin(node.left) or self.is_origin(node.right)
+        if isinstance(node, Conditional):
+            return self.is_origin(node.then) or self.is_origin(node.other)
         if isinstance(node, Call) and isinstance(node.function, Member):
             first = node.arguments[0].value if node.arguments else None
             named = isinstance(first, Literal) and str(first.value).lower() == "origin"
@@ -101,7 +104,9 @@ class _Reader:
         if isinstance(node, Binary):
             return node.operator != "+" and any(map(self.holds_origin, (node.left, node.right)))
         if isinstance(node, Opaque):
-            return node.reason != "typeof" and (any(map(self.holds_origin, node.parts)) or self._mentions(node))
+            return node.reason not in ("typeof", "instanceof") and (
+                any(map(self.holds_origin, node.parts)) or self._mentions(node)
+            )
         return isinstance(node, Call) and self._asks(node)
 
     def holds_origin(self, node: Expression) -> bool:

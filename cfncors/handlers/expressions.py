@@ -24,6 +24,7 @@ from cfncors.handlers.values import (
     choice,
     const,
     is_about_origin,
+    marked,
     options,
     text_of,
 )
@@ -70,6 +71,7 @@ def _mapping(machine: Machine, node: syntax.Mapping) -> Value:
             made = replace(made, fields={**made.fields, str(key.value): UNDEFINED})
         else:
             made = _put(made, key, value)
+    made = marked(made, machine.state)
     reference = machine.allocate(made)
     _bind_methods(machine, reference, made)
     return reference
@@ -258,10 +260,22 @@ def _many(machine: Machine, node: syntax.Many) -> Value:
     return value
 
 
+def _type(asked: str, values: list[Value]) -> Value:
+    """``typeof value`` and ``value instanceof Class`` of what is written out; of an origin only that it is there."""
+    value = values[0]
+    if asked == "typeof" and isinstance(value, Const) and isinstance(value.value, str):
+        return const("string")
+    if asked == "typeof" and isinstance(value, RegexValue):
+        return const("object")
+    if asked == "instanceof" and isinstance(value, RegexValue | Const):
+        return const(isinstance(value, RegexValue)) if values[1:] == [External(("RegExp",))] else Unknown("a type")
+    return Unknown("a type")
+
+
 def _opaque(machine: Machine, node: syntax.Opaque) -> Value:
     values = [machine.value(part) for part in node.parts]
-    if node.reason == "typeof":
-        return Unknown("a type")  # whether an origin is there, no check of it
+    if node.reason in ("typeof", "instanceof"):
+        return _type(node.reason, values)
     machine.escape(Given(tuple(values)))
     return Unknown(node.reason, any(map(is_about_origin, values)))
 

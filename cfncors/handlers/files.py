@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cfncors.handlers.model import FULL, Language, Source
 from cfncors.handlers.syntax import NotRead, Statement
+
+if TYPE_CHECKING:
+    from cfncors.handlers.aliases import Aliases
 
 #: Bytes of one file, and of all files that one handler is followed through; more was made by a program.
 MAX_FILE: Final = 400_000
@@ -97,6 +100,7 @@ class Files:
         self.texts: dict[str, str] = {}
         self.parsed: dict[str, tuple[Language, tuple[Statement, ...]]] = {}
         self.problems: dict[str, None] = {}
+        self.aliases: dict[str, Aliases] = {}
 
     def read(self, path: str) -> tuple[Language, tuple[Statement, ...]]:
         """A file's statements. Raises :class:`NotRead`."""
@@ -163,16 +167,28 @@ class Files:
     def _script(self, folder: str, name: str) -> str | None:
         if name.startswith("."):
             return self._script_file(os.path.join(folder, name))
+        for target in self._aliases(folder).targets(name):
+            found = self._script_file(target)
+            if found is not None:
+                return found
         inner = name.lstrip("@~#").lstrip("/")
         if "/" not in name or not inner:
             return None
-        # an alias of tsconfig.json's "paths" or "baseUrl", when such a file is there: @/lib/http, @libs/http, src/http
+        # an alias that a bundler's own configuration gives, when such a file is there: @/lib/http, @libs/http
         for start in self.search:
             for base in (start, os.path.join(start, "src")):
                 found = self._script_file(os.path.join(base, inner))
                 if found is not None:
                     return found
         return None
+
+    def _aliases(self, folder: str) -> Aliases:
+        known = self.aliases.get(folder)
+        if known is None:
+            from cfncors.handlers.aliases import aliases_for
+
+            known = self.aliases[folder] = aliases_for(folder, self.root, lambda path: read_text(path, self.root))
+        return known
 
     def _script_file(self, base: str) -> str | None:
         stem, extension = os.path.splitext(base)

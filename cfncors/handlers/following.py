@@ -210,9 +210,10 @@ class _Collector:
             place=place,
             literal=found.place,
             headers_place=reader.place,
-            preflight=self.machine.state.preflight,
+            preflight=found.preflight or self.machine.state.preflight,
             doubled=reader.doubled,
             sites=tuple(reader.sites),
+            denied=found.denied or self.machine.state.denied,
         )
         self._keep(response, reader)
 
@@ -221,6 +222,8 @@ class _Collector:
         known = self.found.get(key)
         if known is not None and known.preflight != response.preflight:
             response = response._replace(preflight=None)
+        if known is not None and not known.denied:
+            response = response._replace(denied=False)
         self.found[key] = response
         if reader is not None:
             for each in reader.origins(response):
@@ -299,6 +302,7 @@ class _HeaderReader:
         self.found = found
         self.headers: dict[str, Header] = {}
         self.values: dict[str, Value] = {}
+        self.places: dict[str, Place | None] = {}
         self.is_open = False
         self.place: Place | None = None
         self.doubled: tuple[str, ...] = ()
@@ -332,7 +336,8 @@ class _HeaderReader:
             maps.append(self._by_name(found))
             if not multi and found.place is not None:
                 self.place = found.place
-                self.sites.append(Site(found.place, False, frozenset(map(str.lower, found.fields))))
+                names = frozenset(map(str.lower, found.fields))
+                self.sites.append(Site(found.place, False, names, found.spreads))
         self.is_open = self.is_open or unknown
         for name in dict.fromkeys(name for each in maps for name in each):
             self._header(name, [each.get(name, UNDEFINED) for each in maps], unknown and len(options(value)) > 1, multi)
@@ -346,6 +351,7 @@ class _HeaderReader:
                 self.doubled = (*self.doubled, lower)
                 value = choice((named[lower], value))
             named[lower] = value
+            self.places[lower] = found.written(name)
         return named
 
     def _header(self, name: str, values: list[Value], may_lack: bool, multi: bool) -> None:
@@ -360,7 +366,7 @@ class _HeaderReader:
         self.values[name] = choice(sent)
         known = self.headers.get(name)
         if known is None:
-            self.headers[name] = Header(name, texts, always, self.place, multi)
+            self.headers[name] = Header(name, texts, always, self.places.get(name) or self.place, multi)
         else:
             both = tuple(dict.fromkeys((*known.values, *texts)))
             self.headers[name] = known._replace(values=both, always=known.always or always, multi=True)
@@ -378,5 +384,5 @@ class _HeaderReader:
         value = self.values.get(origins.ALLOW_ORIGIN)
         if value is None:
             return ()
-        place = self.place or response.place
+        place = self.places.get(origins.ALLOW_ORIGIN) or self.place or response.place
         return origins.choices(self.machine, value, place, response)

@@ -7,7 +7,7 @@ without a CORS package may set headers in any of its routes: nothing is said of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cfncors.handlers import origins
 from cfncors.handlers.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Header, OriginChoice, Place
@@ -15,6 +15,7 @@ from cfncors.handlers.values import (
     UNDEFINED,
     Closure,
     Const,
+    Env,
     External,
     Object,
     Recorded,
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 
+#: What a library makes of ``*`` where it allows credentials: it sends both, sends back the origin that asks, or sends
+#: ``*`` without them.
+Wildcard = Literal["sent", "reflected", "alone"]
+
 #: Functions that return the function they are given, or one that answers the same.
 PASS_THROUGH: Final[frozenset[Path]] = frozenset(
     {
@@ -45,7 +50,10 @@ PASS_THROUGH: Final[frozenset[Path]] = frozenset(
 )
 #: Decorators and middlewares that add no CORS header to a response (their projects' documentation).
 _NEUTRAL_ROOTS: Final = ("aws_lambda_powertools", "@aws-lambda-powertools/", "aws_xray_sdk", "@middy/")
-_NEUTRAL: Final = {("staticmethod",), ("classmethod",), ("override",), ("functools", "wraps")}
+_NEUTRAL: Final = {
+    ("staticmethod",), ("classmethod",), ("override",), ("functools", "wraps"),
+    *(("lambda_decorators", f"{way}_body") for way in ("load_json", "dump_json", "load_urlencoded")),
+}  # fmt: skip
 #: Libraries that are given an app or a handler and call it themselves.
 _KNOWN_ROOTS: Final = frozenset(
     {
@@ -55,6 +63,8 @@ _KNOWN_ROOTS: Final = frozenset(
         "flask_cors", "awsgi", "serverless_wsgi", "apig_wsgi", "chalice", "lambda_decorators", "middy", "connect",
     }
 )  # fmt: skip
+_ANY: Final = Const("*", "str")
+_REFLECTED: Final = ((ALLOW_ORIGIN, None), (ALLOW_CREDENTIALS, "true"))
 #: Methods that return the object that they are called on.
 _CHAINS: Final = {"use", "before", "after", "onError", "handler", "applyMiddleware"}
 
@@ -140,31 +150,68 @@ def _middlewares(machine: Machine, call: Recorded) -> Iterator[Value]:
         yield from found.items if found is not None and found.items is not None else (value,)
 
 
+#: Options of ``@middy/http-cors`` that are headers of every response (middyjs/middy, packages/http-cors/index.js).
+_MIDDY_HEADERS: Final = {
+    "methods": "access-control-allow-methods",
+    "headers": "access-control-allow-headers",
+    "exposeHeaders": "access-control-expose-headers",
+    "maxAge": "access-control-max-age",
+}
+
+
 def _middy_cors(machine: Machine, found: Object) -> Policy:
-    """Without options the default differs between its versions (``*`` before 5.3, none since)."""
+    """Without options the default differs between its versions (``*`` before 5.3, none since); ``*`` with credentials
+    is the request's origin (middyjs/middy, packages/http-cors/index.js, ``getOrigin``)."""
     chosen = _options(machine, found.arguments)
+    given = (_optional(chosen.get(option), name, found.place) for option, name in _MIDDY_HEADERS.items())
+    more = tuple(each for each in given if each is not None)
     if not isinstance(chosen.get("getOrigin"), Undefined):
-        return _policy("@middy/http-cors", found.place, None, None, always=False)
+        policy = _policy("@middy/http-cors", found.place, None, None, always=False)
+        return policy._replace(headers=policy.headers + more)
     listed = chosen.get("origins")
     single = chosen.get("origin")
     several = not isinstance(listed, Undefined)
     value = listed if several else None if isinstance(single, Undefined) else single
-    credentials = chosen.get("credentials")
-    return _policy("@middy/http-cors", found.place, _items(machine, value), _flag(credentials), always=not several)
+    policy = _policy(
+        "@middy/http-cors",
+        found.place,
+        _items(machine, value),
+        _flag(chosen.get("credentials")),
+        always=not several,
+        wildcard="reflected",
+    )
+    return policy._replace(headers=policy.headers + more)
+
+
+def _optional(value: Value, name: str, place: Place | None) -> tuple[str, Header] | None:
+    """A header that an option gives a text; none where it is not given, or false."""
+    if isinstance(value, Undefined) or (isinstance(value, Const) and not value.value):
+        return None
+    text = str(value.value) if isinstance(value, Const) else None
+    return name, Header(name, (text,), text is not None, place)
 
 
 def _decorated(machine: Machine, found: Object) -> Wrapped | None:
-    """``@cors_headers`` of lambda_decorators (its documentation: origin ``*``, no credentials by default)."""
+    """``@cors_headers``, ``@cors_headers("https://…")`` or ``@cors_headers(origin=…, credentials=…)`` of
+    lambda_decorators (its documentation: origin ``*``, no credentials by default)."""
     functions = [value for value in found.arguments if isinstance(value, Closure)]
-    inner = next((held for value in found.arguments if (held := machine.object(value)) and held.maker), found)
+    inner = next((held for value in found.arguments if (held := machine.object(value)) and _is_cors(held)), found)
     if not functions:
         return None
     named = dict(inner.named)
-    value = named.get("origin", Const("*", "str"))
+    first = next((value for value in inner.arguments if isinstance(value, Const | Env)), _ANY)
     policy = _policy(
-        "lambda_decorators", found.place, (value,), _flag(named.get("credentials", UNDEFINED)), always=True
+        "lambda_decorators",
+        found.place,
+        (named.get("origin", first),),
+        _flag(named.get("credentials", UNDEFINED)),
+        always=True,
     )
     return Wrapped(functions[-1], policy, False, ())
+
+
+def _is_cors(held: Object) -> bool:
+    return held.maker is not None and held.maker.path[:2] == ("lambda_decorators", "cors_headers")
 
 
 # --- apps
@@ -231,13 +278,21 @@ def _flag(value: Value) -> bool | None:
 
 
 def _policy(
-    name: str, place: Place | None, listed: tuple[Value, ...] | None, credentials: bool | None, *, always: bool
+    name: str,
+    place: Place | None,
+    listed: tuple[Value, ...] | None,
+    credentials: bool | None,
+    *,
+    always: bool,
+    wildcard: Wildcard = "sent",
 ) -> Policy:
     """``listed`` are the origins; one ``True`` among them sends back the request's."""
     where = place or Place("", 0, 0, 1)
+    if credentials and listed == (_ANY,) and wildcard == "reflected":
+        return _reflecting(name, where)
     found: list[OriginChoice] = []
     texts: list[str | None] = []
-    vary = listed != (Const("*", "str"),)
+    vary = listed != (_ANY,)
     for value in listed if listed is not None else ():
         if isinstance(value, Const) and value.value is True:
             texts.append(None)
@@ -247,16 +302,23 @@ def _policy(
         texts.append(text_of(value))
         found.append(OriginChoice(kind, shown, where, vary, credentials))
     plain = all(isinstance(value, Const) for value in listed or ())
-    if listed is not None and len(listed) > 1 and plain:
+    is_matched = len(listed or ()) > 1 or not always
+    if listed and plain and is_matched and None not in texts and listed != (_ANY,):
         items = tuple(text for text in texts if text is not None)
         found = [OriginChoice("list", items, where, True, credentials)]
     known = listed is not None and bool(listed)
     header = Header(ALLOW_ORIGIN, tuple(dict.fromkeys(texts)) if known else (None,), always and known, place)
     headers = [(ALLOW_ORIGIN, header)]
-    if credentials is not False:
+    if credentials is not False and not (wildcard == "alone" and listed == (_ANY,)):
         value_text = ("true",) if credentials else (None,)
         headers.append((ALLOW_CREDENTIALS, Header(ALLOW_CREDENTIALS, value_text, bool(credentials) and always, place)))
     return Policy(name, place, tuple(headers), tuple(found), tuple(text for text in texts if text is not None))
+
+
+def _reflecting(name: str, place: Place) -> Policy:
+    """``*`` with credentials, for which a library sends back whatever origin asks."""
+    headers = tuple((each, Header(each, (text,), True, place)) for each, text in _REFLECTED)
+    return Policy(name, place, headers, (OriginChoice("reflected", ("*",), place, True, True),), ("*",))
 
 
 def _express(machine: Machine, app: Ref, found: Object) -> Policy | None:
@@ -274,7 +336,7 @@ def _cors_package(machine: Machine, name: str, held: Object) -> Policy:
     chosen = _options(machine, held.arguments)
     value: Value | None = chosen.get("origin")
     if isinstance(value, Undefined):
-        value = Const("*", "str")
+        value = _ANY
     items = _items(machine, value)
     single = items is not None and len(items) == 1 and isinstance(items[0], Const)
     if items is not None and Const(True, "bool") in items:
@@ -310,15 +372,30 @@ def _fastify(machine: Machine, app: Ref, found: Object) -> Policy | None:
 
 
 def _starlette(machine: Machine, app: Ref, found: Object) -> Policy | None:
-    """``app.add_middleware(CORSMiddleware, allow_origins=[…])`` (starlette.io, "Middleware")."""
+    """``app.add_middleware(CORSMiddleware, allow_origins=[…])``, or ``middleware=[Middleware(CORSMiddleware, …)]``
+    (starlette.io, "Middleware")."""
     for call in found.calls:
-        first = call.arguments[0] if call.name == "add_middleware" and call.arguments else None
-        if isinstance(first, External) and first.path[-1] == "CORSMiddleware":
+        if call.name == "add_middleware" and call.arguments and _is_cors_middleware(call.arguments[0]):
             return _cors_middleware(machine, dict(call.named), call.place)
+    for value in _items(machine, dict(found.named).get("middleware")) or ():
+        held = machine.object(value)
+        if held is not None and held.arguments and _is_cors_middleware(held.arguments[0]):
+            return _cors_middleware(machine, dict(held.named), held.place or Place("", 0, 0, 1))
     return None
 
 
+def _is_cors_middleware(value: Value) -> bool:
+    return isinstance(value, External) and value.path[-1] == "CORSMiddleware"
+
+
+def _around(machine: Machine, app: Ref, found: Object) -> Policy | None:
+    """``CORSMiddleware(app, allow_origins=[…])`` around an app."""
+    return _cors_middleware(machine, dict(found.named), found.place or Place("", 0, 0, 1))
+
+
 def _cors_middleware(machine: Machine, named: dict[str, Value], place: Place) -> Policy:
+    """One ``*`` allows all. With credentials the request's origin is sent back, in early versions where it has a cookie
+    (encode/starlette, starlette/middleware/cors.py)."""
     items = _items(machine, named["allow_origins"]) if "allow_origins" in named else ()
     pattern = named.get("allow_origin_regex", UNDEFINED)
     if isinstance(pattern, Const) and isinstance(pattern.value, str):
@@ -326,33 +403,43 @@ def _cors_middleware(machine: Machine, named: dict[str, Value], place: Place) ->
         items = (*(items or ()), RegexValue(whole))
     elif not isinstance(pattern, Undefined):
         items = None
+    items = _or_any(items)
     credentials = _flag(named.get("allow_credentials", UNDEFINED))
-    return _policy("CORSMiddleware", place, items, credentials, always=items == (Const("*", "str"),))
+    always = items == (_ANY,)
+    return _policy("CORSMiddleware", place, items, credentials, always=always, wildcard="reflected")
+
+
+def _or_any(items: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
+    """``*`` alone, where that is among the origins."""
+    return (_ANY,) if items is not None and _ANY in items else items
 
 
 def _flask(machine: Machine, app: Ref, found: Object) -> Policy | None:
-    """``CORS(app, origins=…)`` (flask-cors documentation, "Configuration"; the default is ``*``)."""
+    """``CORS(app, origins=…)`` (flask-cors documentation, "Configuration"; the default is ``*``, for which it sends
+    back the request's origin: flask_cors/core.py, ``get_cors_origins``)."""
     for held in machine.state.heap.values():
         if held.maker == External(("flask_cors", "CORS")) and app in held.arguments:
             named = dict(held.named)
             if "resources" in named:
                 return None
-            value = named.get("origins", Const("*", "str"))
-            items = _items(machine, value)
+            value = named.get("origins", _ANY)
+            items = _or_any(_items(machine, value))
             credentials = _flag(named.get("supports_credentials", UNDEFINED))
-            return _policy("flask-cors", held.place, items, credentials, always=items == (Const("*", "str"),))
+            always = items == (_ANY,)
+            return _policy("flask-cors", held.place, items, credentials, always=always, wildcard="reflected")
     return None
 
 
 def _powertools(machine: Machine, app: Ref, found: Object) -> Policy | None:
     """``APIGatewayRestResolver(cors=CORSConfig(…))`` (Powertools for AWS Lambda (Python), "REST API", "CORS": a
-    request whose origin is not listed gets none of the headers)."""
+    request whose origin is not listed gets none of the headers; for ``*`` it leaves credentials out:
+    event_handler/api_gateway.py, ``CORSConfig.to_dict``)."""
     config = dict(found.named).get("cors", UNDEFINED)
     held = machine.object(config)
     if held is None or held.maker is None or held.maker.path[-1] != "CORSConfig":
         return None
     named = dict(held.named)
-    first = named.get("allow_origin", held.arguments[0] if held.arguments else Const("*", "str"))
+    first = named.get("allow_origin", held.arguments[0] if held.arguments else _ANY)
     more = named.get("extra_origins", held.arguments[1] if len(held.arguments) > 1 else UNDEFINED)
     items = options(first)
     if not isinstance(more, Undefined):
@@ -361,7 +448,8 @@ def _powertools(machine: Machine, app: Ref, found: Object) -> Policy | None:
             return _policy("Powertools CORSConfig", held.place, None, None, always=False)
         items = (*items, *rest)
     credentials = _flag(named.get("allow_credentials", UNDEFINED))
-    return _policy("Powertools CORSConfig", held.place, items, credentials, always=items == (Const("*", "str"),))
+    always = items == (_ANY,)
+    return _policy("Powertools CORSConfig", held.place, items, credentials, always=always, wildcard="alone")
 
 
 def _chalice(machine: Machine, app: Ref, found: Object) -> Policy | None:
@@ -369,11 +457,11 @@ def _chalice(machine: Machine, app: Ref, found: Object) -> Policy | None:
     value = found.fields.get("cors", UNDEFINED)
     held = machine.object(value)
     if value == Const(True, "bool"):
-        return _policy("Chalice", found.place, (Const("*", "str"),), False, always=True)
+        return _policy("Chalice", found.place, (_ANY,), False, always=True)
     if held is None or held.maker is None or held.maker.path[-1] != "CORSConfig":
         return None
     named = dict(held.named)
-    items = _items(machine, named.get("allow_origin", Const("*", "str")))
+    items = _items(machine, named.get("allow_origin", _ANY))
     return _policy("Chalice", held.place, items, _flag(named.get("allow_credentials", UNDEFINED)), always=True)
 
 
@@ -388,6 +476,8 @@ _READERS: Final[dict[Path, Callable[[Machine, Ref, Object], Policy | None]]] = {
     ("fastify", "fastify"): _fastify,
     ("fastapi", "FastAPI"): _starlette,
     ("starlette", "applications", "Starlette"): _starlette,
+    ("starlette", "middleware", "cors", "CORSMiddleware"): _around,
+    ("fastapi", "middleware", "cors", "CORSMiddleware"): _around,
     ("flask", "Flask"): _flask,
     ("chalice", "Chalice"): _chalice,
     **{("aws_lambda_powertools", "event_handler", name): _powertools for name in _RESOLVERS},

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 from cfncors.handlers import modules, objects, origin_tests
 from cfncors.handlers.model import Place
 from cfncors.handlers.values import (
-    NULL,
     Const,
     Env,
     Event,
     External,
     Given,
+    IsPreflight,
     Object,
     RegexValue,
     Sink,
+    Tested,
     Text,
     Undefined,
     Unknown,
@@ -24,6 +25,7 @@ from cfncors.handlers.values import (
     choice,
     is_about_origin,
     options,
+    text_of,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 
 def _text(machine: Machine, given: Given, place: Place) -> Value:
     value = given.at(0)
-    return value if isinstance(value, Const | Env | Event | Text) else Unknown("computed", is_about_origin(value))
+    if all(isinstance(option, Const | Env | Event | Text) for option in options(value)):
+        return value
+    return Unknown("computed", is_about_origin(value))
 
 
 def _as_text(machine: Machine, given: Given, place: Place) -> Value:
@@ -87,7 +91,8 @@ def _environment(machine: Machine, given: Given, place: Place) -> Value:
     name, default = given.at(0), given.at(1, "default")
     if not isinstance(name, Const):
         return Unknown("an environment variable")
-    return choice((Env(str(name.value)), NULL if isinstance(default, Undefined) else default))
+    found = Env(str(name.value), text_of(default) if isinstance(default, Const) else None)
+    return found if isinstance(default, Undefined) else choice((found, default))
 
 
 def _promise(machine: Machine, given: Given, place: Place) -> Value:
@@ -108,6 +113,14 @@ def _regular_expression(machine: Machine, given: Given, place: Place) -> Value:
     if isinstance(pattern, Const) and isinstance(pattern.value, str):
         return RegexValue(pattern.value)
     return Unknown("a computed pattern")
+
+
+def _truth(machine: Machine, given: Given, place: Place) -> Value:
+    """``bool(…)``, ``Boolean(…)``: of a test what it says."""
+    value = given.at(0)
+    if all(isinstance(option, Tested | IsPreflight) for option in options(value)):
+        return value
+    return Unknown("computed", is_about_origin(value))
 
 
 def _match(way: str) -> Callable[[Machine, Given, Place], Value]:
@@ -142,6 +155,7 @@ FUNCTIONS: Final[dict[tuple[str, ...], Callable[[Machine, Given, Place], Value]]
     ("Object", "assign"): _assign,
     ("Object", "freeze"): _same,
     ("Object", "seal"): _same,
+    ("Object", "setPrototypeOf"): _same,
     ("MappingProxyType",): _same,
     ("types", "MappingProxyType"): _same,
     ("structuredClone",): _deep_copy,
@@ -151,6 +165,8 @@ FUNCTIONS: Final[dict[tuple[str, ...], Callable[[Machine, Given, Place], Value]]
     ("str",): _text,
     ("String",): _text,
     ("int",): _text,
+    ("bool",): _truth,
+    ("Boolean",): _truth,
     ("Number",): _text,
     ("Promise", "resolve"): _same,
     ("asyncio", "run"): _same,

@@ -236,7 +236,7 @@ class Expressions(Reader):
             return Compare(_COMPARISONS[sign], left, right, self.place(node))
         if sign == "+":
             return Binary("+", left, right, self.place(node))
-        return Opaque((left, right), self.place(node))
+        return Opaque((left, right), self.place(node), "instanceof" if sign == "instanceof" else "computed")
 
     def _unary_expression(self, node: SgNode) -> Expression:
         value = self._field(node, "argument")

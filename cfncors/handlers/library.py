@@ -52,6 +52,7 @@ _HARMLESS: Final = {
     "parseInt", "parseFloat", "isNaN", "any", "all", "max", "min", "sum", "encode", "decode", "captureException",
     "append_keys", "appendKeys", "add_metric", "addMetric", "put_annotation", "addContext", "byteLength", "from_",
     "logEvent", "logEventIfEnabled", "format", "join", "inspect", "range", "enumerate", "zip", "reversed", "Error",
+    "captureStackTrace",
 }  # fmt: skip
 #: Methods of a text that leave it what it is, as far as a comparison of origins goes.
 _SAME_TEXT: Final = {"toLowerCase", "lower", "trim", "strip", "toString", "toUpperCase", "upper", "valueOf", "casefold"}
@@ -74,7 +75,8 @@ def call(machine: Machine, function: Value, given: Given, place: Place) -> Value
     if found is not None and found.maker is not None:
         if found.maker.path in PASS_THROUGH and len(given.values) == 1:
             return given.values[0]
-        return machine.make(External((*found.maker.path, "()")), Given((function, *given.values), given.named), place)
+        maker = External((*found.maker.path, "()"))
+        return _kept(machine, maker, Given((function, *given.values), given.named, given.more), place)
     if isinstance(function, Undefined) or function == NULL:
         return UNDEFINED  # `callback && callback()`, or an error that is thrown
     return Unknown("returned by code that is not followed", machine.escape(given))
@@ -103,6 +105,9 @@ def instantiate(machine: Machine, made_of: ClassValue, given: Given, place: Plac
     while last is not None and len(chain) < 8:
         chain.insert(0, last)
         last = members.base_of(machine, last)
+    if any(getattr(base, "name", "") in members.ERRORS for base in chain[0].code.bases):
+        fields = {name: Unknown("a field of an error") for name in members.ERROR_FIELDS}
+        machine.set_object(reference.address, replace(machine.state.heap[reference.address], fields=dict(fields)))
     for each in chain:
         _set_fields(machine, each, reference)
     construct(machine, made_of, reference, given)
@@ -227,6 +232,8 @@ def _of_text(machine: Machine, holder: Value, name: str, given: Given, place: Pl
         return tested
     if name in _SAME_TEXT and isinstance(holder, Event):
         return holder
+    if name in _SAME_TEXT and isinstance(holder, Const) and isinstance(holder.value, str):
+        return const(_in_case(holder.value.strip() if name in ("strip", "trim") else holder.value, name))
     if name in ("toString", "strip", "trim") and isinstance(holder, Const | Env):
         return holder
     if name == "get" and isinstance(holder, Event):
@@ -244,6 +251,12 @@ def _of_text(machine: Machine, holder: Value, name: str, given: Given, place: Pl
     if name not in _HARMLESS:
         about = machine.escape(given) or about
     return Unknown("returned by code that is not followed", about)
+
+
+def _in_case(text: str, name: str) -> str:
+    if name in ("toUpperCase", "upper"):
+        return text.upper()
+    return text.lower() if name in ("toLowerCase", "lower", "casefold") else text
 
 
 def _split(machine: Machine, holder: Value, given: Given) -> Value:

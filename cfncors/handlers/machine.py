@@ -282,6 +282,7 @@ class Machine:
         self, closure: Closure, given: Given, listener: Callable[[Value, Place], None] | None = None
     ) -> Value:
         """Follow a call of a function of the project; ``listener`` hears what it returns, as it returns it."""
+        self.step()
         code = closure.code
         depth = len(self.frames)
         if depth > _MAX_DEPTH or sum(frame.code is code for frame in self.frames) > 1:
@@ -289,7 +290,8 @@ class Machine:
         frame = _Frame(code, listener)
         before = self.scope
         self.scope = self.new_scope(closure.scope, True)
-        checks, preflight = self.state.checks, self.state.preflight
+        outside = self.state
+        checks, preflight, denied, switches = outside.checks, outside.preflight, outside.denied, outside.switches
         self.frames.append(frame)
         try:
             if not code.is_arrow and closure.this is not None:
@@ -307,7 +309,8 @@ class Machine:
             self.here = join(self.here, state)
         if self.here is None:
             raise Ends
-        self.here.checks, self.here.preflight = checks, preflight
+        self.here.checks, self.here.preflight, self.here.denied = checks, preflight, denied
+        self.here.switches = switches
         if code.is_generator:
             return Unknown("a generator")
         return choice(frame.returns)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.handlers.frameworks import is_neutral
 from cfncors.handlers.model import Place
+from cfncors.handlers.origin_tests import ELSEWHERE, unknown_check
 from cfncors.handlers.values import (
     UNDEFINED,
     ClassValue,
@@ -14,6 +15,7 @@ from cfncors.handlers.values import (
     Env,
     Event,
     External,
+    Given,
     Object,
     Ref,
     Undefined,
@@ -38,12 +40,17 @@ STATUSES: Final = {
     "INTERNAL_SERVER_ERROR": 500, "NOT_IMPLEMENTED": 501, "BAD_GATEWAY": 502, "SERVICE_UNAVAILABLE": 503,
     "GATEWAY_TIMEOUT": 504,
 }  # fmt: skip
+#: What classes of errors extend (ECMA-262, "Error Objects"; Python, "Built-in Exceptions"), and what it gives them.
+ERRORS: Final = ("Error", "TypeError", "RangeError", "Exception", "ValueError", "RuntimeError")
+ERROR_FIELDS: Final = ("message", "name", "stack", "cause", "args")
 _STATUS_LIBRARIES: Final = {"http", "http-status-codes", "http-status"}
 
 
 def get_member(machine: Machine, holder: Value, key: Value, place: Place) -> Value:
     """The value of a field."""
     found: list[Value] = []
+    if machine.is_python and key == const("__dict__"):
+        return Unknown("the fields of an object", machine.escape(Given((holder,))))
     for option in options(holder):
         for name in options(key):
             if isinstance(name, Const):
@@ -56,11 +63,18 @@ def get_member(machine: Machine, holder: Value, key: Value, place: Place) -> Val
 def _get_computed(machine: Machine, holder: Value, key: Value) -> Value:
     about = is_about_origin(holder) or is_about_origin(key)
     found = machine.object(holder)
-    if found is not None and not found.is_open and found.maker is None:
-        inside = (*found.fields.values(), *(found.items or ()))
-        if inside and all(isinstance(value, Const) for value in inside):
+    if found is not None and not found.is_open and found.maker is None and found.made_of is None:
+        inside = [_routed(name, value) for name, value in found.fields.items()] + list(found.items or ())
+        if inside and all(isinstance(value, Const | Closure | Ref | Unknown) for value in inside):
             return choice((*inside, UNDEFINED))
     return Unknown("a computed key", about)
+
+
+def _routed(name: str, value: Value) -> Value:
+    """A field that a computed key may name. What answers ``OPTIONS`` is not followed: that only a preflight comes to it
+    would not be seen."""
+    is_preflight = isinstance(value, Closure) and name.upper().startswith("OPTIONS")
+    return Unknown("an answer to OPTIONS") if is_preflight else value
 
 
 def _get(machine: Machine, holder: Value, key: object) -> Value:
@@ -166,7 +180,7 @@ def has_unknown_base(machine: Machine, made_of: ClassValue) -> bool:
         if base is None:
             break
         last = base
-    return any(getattr(base, "name", "") not in ("object", "Enum", "str") for base in last.code.bases)
+    return any(getattr(base, "name", "") not in {"object", "Enum", "str", *ERRORS} for base in last.code.bases)
 
 
 def _static(machine: Machine, holder: ClassValue, name: str) -> Value:
@@ -195,6 +209,8 @@ def _external(holder: External, name: str) -> Value:
 
 def event_part(machine: Machine, event: Event, name: str) -> Value:
     """A field of the event. Names of headers are compared without case."""
+    if not event.path and name in ELSEWHERE:
+        return UNDEFINED
     if event.path[:1] in (("headers",), ("multiValueHeaders",)):
         name = name.lower()
     if is_origin(event):
@@ -203,9 +219,11 @@ def event_part(machine: Machine, event: Event, name: str) -> Value:
 
 
 def seen(machine: Machine, value: Value) -> Value:
-    """The request's origin as it is read here: with what it has passed."""
+    """The request's origin as it is read here: with what it has passed. Where the deployment decides whether it is read
+    at all, what that means is not known."""
     if isinstance(value, Event) and is_origin(value) and machine.here is not None:
-        return Event(value.path, value.checks | machine.here.checks)
+        unknown = {unknown_check(machine.frame_place())} if machine.here.switches else frozenset()
+        return Event(value.path, value.checks | machine.here.checks | unknown)
     if options(value) != (value,):
         return choice(seen(machine, option) for option in options(value))
     return value

@@ -5,7 +5,7 @@ Offsets are code points from 0 in the decoded text, as everywhere in this packag
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, Union
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 ALLOW_CREDENTIALS: Final = "access-control-allow-credentials"
@@ -74,7 +74,8 @@ class Response(NamedTuple):
     ``place`` is the statement that returns it; ``literal`` the object that it is made of, perhaps in a shared helper
     of another file; ``headers_place`` its headers' literal. ``headers`` are by lower-case name; with ``is_open``
     there may be others, and values that are not known. ``preflight`` is true where only ``OPTIONS`` comes to it,
-    false where it cannot, ``None`` when that is not said.
+    false where it cannot, ``None`` when that is not said. ``denied`` is true where only requests come to it that have
+    no ``Origin``, or one that the code looked up and does not allow: it is right that no page can read it.
     """
 
     statuses: tuple[Status, ...]
@@ -90,6 +91,7 @@ class Response(NamedTuple):
     doubled: tuple[str, ...] = ()
     #: every literal that its headers may come from, and whether each has which names
     sites: tuple[Site, ...] = ()
+    denied: bool = False
 
     @property
     def status(self) -> Status:
@@ -105,11 +107,13 @@ class Response(NamedTuple):
 
 
 class Site(NamedTuple):
-    """Where a header could be added: an object literal of headers, or (``is_response``) of a response without them."""
+    """Where a header could be added: an object literal of headers, or (``is_response``) of a response without them.
+    ``spreads`` are other literals that are spread into it."""
 
     place: Place
     is_response: bool
     names: frozenset[str]
+    spreads: tuple[Place, ...] = ()
 
 
 OriginKind = Literal[
@@ -123,7 +127,8 @@ class OriginChoice(NamedTuple):
     ``texts`` are the literal, the allow-list's items, the pattern, the suffix, or the environment variable's name.
     ``reflected`` is the request's own ``Origin``, sent back after no check that was seen. ``vary`` says whether the
     response has ``Vary: Origin`` (``None``: not known), ``credentials`` the same of
-    ``Access-Control-Allow-Credentials: true``. ``also`` are the other checks that the same origin has passed.
+    ``Access-Control-Allow-Credentials: true``. ``also`` are the other checks that the same origin has passed. ``sent``
+    is the literal of the headers that it is sent with, ``default`` the text that stands for a variable that is not set.
     """
 
     kind: OriginKind
@@ -132,6 +137,8 @@ class OriginChoice(NamedTuple):
     vary: bool | None
     credentials: bool | None
     also: tuple[tuple[OriginKind, tuple[str, ...]], ...] = ()
+    sent: Place | None = None
+    default: str | None = None
 
 
 class Framework(NamedTuple):
@@ -162,6 +169,16 @@ class Handler(NamedTuple):
     def errors(self) -> tuple[Response, ...]:
         """Responses of error paths: a status from 400, or returned where an error was caught."""
         return tuple(response for response in self.responses if response.kind == "error")
+
+
+class FromEnvironment(NamedTuple):
+    """A header value that a function is to read from an environment variable."""
+
+    name: str
+
+
+#: A header value that code is to send.
+NewValue: TypeAlias = Union[str, FromEnvironment]
 
 
 class FileEdit(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cfncors.handlers.values import (
     UNDEFINED,
@@ -22,6 +22,9 @@ from cfncors.handlers.values import (
 if TYPE_CHECKING:
     from cfncors.handlers.machine import Machine
 
+#: More literals than these are not remembered to be in an object.
+_MAX_SPREADS: Final = 16
+
 
 def spread(machine: Machine, made: Object, value: Value) -> Object:
     """An object with the fields of another put over its own."""
@@ -30,7 +33,8 @@ def spread(machine: Machine, made: Object, value: Value) -> Object:
         return ways[0]
     names = dict.fromkeys(name for way in ways for name in way.fields)
     fields = {name: choice(way.get(name) for way in ways) for name in names}
-    return replace(made, fields=fields, is_open=any(way.is_open for way in ways))
+    sources = tuple(dict(each for way in ways for each in way.sources).items())
+    return replace(made, fields=fields, is_open=any(way.is_open for way in ways), sources=sources)
 
 
 def _spread_one(machine: Machine, made: Object, value: Value) -> Object:
@@ -47,12 +51,18 @@ def _spread_one(machine: Machine, made: Object, value: Value) -> Object:
             fields[name] = choice((fields[name], *kept))
         else:
             fields[name] = each
+    sources, spreads = made.sources, made.spreads
+    if found.place is not None:
+        written = {name: place for name in found.fields if (place := found.written(name)) is not None}
+        sources = tuple({**dict(sources), **written}.items())
+        spreads = tuple(dict.fromkeys((*spreads, found.place, *found.spreads)))[:_MAX_SPREADS]
     if found.is_open:
         missing = {
             name: choice((old, Unknown("a spread"))) for name, old in made.fields.items() if name not in found.fields
         }
         fields.update(missing)
-    return replace(made, fields=fields, is_open=made.is_open or found.is_open)
+    is_open = made.is_open or found.is_open
+    return replace(made, fields=fields, is_open=is_open, sources=sources, spreads=spreads)
 
 
 def update(machine: Machine, holder: Value, value: Value, named: tuple[tuple[str, Value], ...] = ()) -> Value:

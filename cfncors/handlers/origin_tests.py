@@ -15,6 +15,7 @@ from cfncors.handlers.values import (
     Event,
     IsPreflight,
     RegexValue,
+    Switch,
     Tested,
     Undefined,
     Unknown,
@@ -37,6 +38,12 @@ _METHOD: Final = {
     ("requestContext", "http", "method"),
     ("method",),
 }
+#: Fields of the events of other services, by which a function tells them from a request: those of front doors have none
+#: of these names (Lambda Developer Guide, "Using Lambda with Amazon SQS"; EventBridge, "Event structure reference";
+#: CloudFormation, "Custom resource request objects"; Cognito, "Lambda triggers"; API Gateway, "Input format").
+ELSEWHERE: Final = frozenset(
+    ("Records", "source", "detail", "detail-type", "RequestType", "ResponseURL", "triggerSource")
+)
 _MATCHES: Final[dict[str, CheckKind]] = {
     "endsWith": "suffix",
     "endswith": "suffix",
@@ -46,6 +53,8 @@ _MATCHES: Final[dict[str, CheckKind]] = {
     "indexOf": "contains",
     "find": "contains",
 }
+#: The outcome of asking whether there is an origin: there is none.
+ABSENT: Final = Check("absent", None, Place("", 0, 0, 1))
 _OPPOSITE: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
@@ -77,6 +86,10 @@ def negate(value: Value) -> Value:
         return Tested(value.check, not value.negated)
     if isinstance(value, IsPreflight):
         return IsPreflight(not value.negated, value.other)
+    if isinstance(value, Switch):
+        return Switch(value.test, not value.negated)
+    if _all_origin(value):
+        return Tested(ABSENT)
     if isinstance(value, Choice):
         return choice(map(negate, value.options))
     if isinstance(value, Undefined):
@@ -90,15 +103,23 @@ def _equal(left: Value, right: Value, loose: bool, place: Place) -> Value:
     if isinstance(left, Tested) and isinstance(right, Const):  # index !== -1
         return left if right.value is True else Tested(left.check, not left.negated)
     for one, other in ((left, right), (right, left)):
-        if _all_origin(one) and other != NULL and not isinstance(other, Undefined) and other != const(""):
-            return Tested(Check(*_compared(other), place))
+        if _all_origin(one):
+            is_nothing = isinstance(other, Undefined) or other in (NULL, const(""))
+            return Tested(ABSENT if is_nothing else Check(*_compared(other), place))
         if _is_method(one) and isinstance(other, Const):
             return IsPreflight(other=other.value != "OPTIONS")
+        if isinstance(other, Const) and (name := environment(one)) is not None:
+            return Switch(f"{name} {other.value}")
     if isinstance(left, Const | Undefined) and isinstance(right, Const | Undefined):
         return _equal_scalars(left, right, loose)
     if isinstance(left, Event | Unknown | Choice) and (right == NULL or isinstance(right, Undefined)):
         return Unknown("computed")  # there or not: no check
     return Unknown("computed", is_about_origin(left) or is_about_origin(right))
+
+
+def environment(value: Value) -> str | None:
+    """The environment variable that a value comes from, or something else in its absence."""
+    return next((option.name for option in options(value) if isinstance(option, Env)), None)
 
 
 def _equal_scalars(left: Const | Undefined, right: Const | Undefined, loose: bool) -> Value:
@@ -128,7 +149,10 @@ def _compared(value: Value) -> tuple[CheckKind, tuple[str, ...] | None]:
 
 
 def _is_method(value: Value) -> bool:
-    return all(isinstance(option, Event) and option.path in _METHOD for option in options(value))
+    kept = [
+        option for option in options(value) if not isinstance(option, Undefined) and option not in (NULL, const(""))
+    ]
+    return bool(kept) and all(isinstance(option, Event) and option.path in _METHOD for option in kept)
 
 
 def _ordered(operator: str, left: Value, right: Value) -> Value:
@@ -154,6 +178,10 @@ def _member_of(machine: Machine, item: Value, holder: Value, place: Place) -> Va
         return Tested(Check(*listed(machine, holder), place))
     if _all_origin(holder) and isinstance(item, Const):
         return Tested(Check("contains", (str(item.value),), place))
+    if (name := environment(item)) is not None:
+        return Switch(f"{name} in {place.start}")
+    if isinstance(item, Const) and isinstance(holder, Event) and not holder.path and item.value in ELSEWHERE:
+        return const(False)
     found = machine.object(holder)
     if isinstance(item, Const) and found is not None and found.items is None and found.maker is None:
         value = found.get(str(item.value))

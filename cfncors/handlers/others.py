@@ -1,10 +1,13 @@
 """Go, Java, C# and Ruby: response literals are recognised, the ways to them are not followed.
 
-What is found is therefore never complete, and nothing in these languages is edited.
+What is found is therefore never complete, and nothing in these languages is edited. Headers count as known only where
+the function that Lambda calls returns the literal itself: what goes through a variable or another function may get
+headers on its way.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -23,18 +26,33 @@ _TYPES: Final = (
     "APIGatewayProxyResponseEvent", "APIGatewayHttpApiV2ProxyResponse",
 )  # fmt: skip
 _LITERALS: Final = {"go": "composite_literal", "csharp": "object_creation_expression", "ruby": "hash"}
+_FUNCTIONS: Final = ("function_declaration", "func_literal", "method_declaration", "method")
+#: What stands between a literal and the ``return`` that it belongs to, or the end of a method that it is the value of.
+_PLAIN: Final = ("expression_list", "unary_expression", "argument_list", "parenthesized_expression")
+_RETURNS: Final = ("return_statement", "return", "arrow_expression_clause")
+_BLOCKS: Final = ("then", "else", "body_statement", "begin", "if", "unless", "elsif", "case", "when", "rescue")
+_AFTER: Final = ("rescue", "ensure", "else", "elsif", "when", "comment")
+_STARTS: Final = re.compile(r"\blambda\.Start\w*\(\s*(?:\w+\s*,\s*)?(\w+)\s*[,)]")
 _TEXTS: Final = {"string_content", "interpreted_string_literal_content", "string_literal_content", "string_fragment"}
 
 
 def look(source: Source) -> Handler:
     """The response literals of a file. Raises :class:`~cfncors.handlers.syntax.NotRead`."""
     checked(source.text, relative(source.path, source.root))
-    reader = _Reader(source.path)
+    reader = _Reader(source.path, _entry(source))
     root = parse(source.text, source.language, source.path)
     found = [response for node in _walk(root) if (response := reader.response(node, source.language)) is not None]
     name = {"csharp": "C#"}.get(source.language, source.language.capitalize())
     reason = f"{relative(source.path, source.root)}: {name} is not followed"
     return Handler(tuple(found), False, (reason,), (), None, (source.path,))
+
+
+def _entry(source: Source) -> str | None:
+    """The name of the function that Lambda calls; in Go the program names it (aws-lambda-go, ``lambda.Start``)."""
+    if source.language == "go":
+        named = set(_STARTS.findall(source.text))
+        return named.pop() if len(named) == 1 else None
+    return re.split(r"::|\.", source.export)[-1]
 
 
 def _walk(root: SgNode) -> Iterator[SgNode]:
@@ -46,6 +64,10 @@ def _walk(root: SgNode) -> Iterator[SgNode]:
 
 
 class _Reader(Places):
+    def __init__(self, path: str, entry: str | None) -> None:
+        super().__init__(path)
+        self.entry = entry
+
     def response(self, node: SgNode, language: str) -> Response | None:
         """A response literal."""
         if language == "java":
@@ -65,10 +87,40 @@ class _Reader(Places):
     def _made(self, node: SgNode, status: SgNode | None, headers: SgNode | None) -> Response:
         code = _status(status)
         known = self.headers(headers)
+        is_sent = self._is_returned(node)
+        if known is not None and not is_sent:
+            known = {name: header._replace(always=False) for name, header in known.items()}
         kind: Kind = "unknown" if not isinstance(code, int) else "error" if code >= 400 else "success"
         return Response(
-            (code,), known or {}, known is None, kind, self.place(node), self.place(node), None, None, "written"
+            (code,),
+            known or {},
+            known is None or not is_sent,
+            kind,
+            self.place(node),
+            self.place(node),
+            None,
+            None,
+            "written",
         )
+
+    def _is_returned(self, node: SgNode) -> bool:
+        """Whether the function that Lambda calls returns a literal as it is."""
+        above, is_value = node.parent(), False
+        while above is not None and above.kind() not in _FUNCTIONS:
+            kind = above.kind()
+            if kind in _RETURNS:
+                is_value = True
+            elif not is_value and kind not in _PLAIN and not (kind in _BLOCKS and self._is_last(node, above)):
+                return False
+            node, above = above, above.parent()
+        if above is None or self.entry is None or _name(above) != self.entry:
+            return False
+        return is_value or above.kind() == "method"
+
+    def _is_last(self, node: SgNode, block: SgNode) -> bool:
+        """Whether a part of a block of Ruby is what the block gives."""
+        values = [child for child in self.children(block) if child.kind() not in _AFTER]
+        return node.kind() in _AFTER or (bool(values) and values[-1].range() == node.range())
 
     def _java(self, node: SgNode) -> Response | None:
         """``new APIGatewayProxyResponseEvent().withStatusCode(200).withHeaders(…)``."""

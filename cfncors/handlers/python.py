@@ -145,7 +145,7 @@ class _Python(Reader):
         for item in node.find_all(kind="with_item"):
             if item.range().end.index > self._body_start(node):
                 continue
-            value = item.field("value")
+            value = next(iter(self.children(item)), None)
             if value is not None and value.kind() == "as_pattern":
                 parts = self.children(value)
                 inner = self.children(parts[-1])

@@ -22,7 +22,7 @@ _RUNTIMES: Final[dict[str, Language]] = {
     "ruby": "ruby",
 }
 #: Folders that a compiler writes to; the source of a file in them is beside them, or in ``src``.
-_COMPILED: Final = ("dist", "build", "out", "lib", ".build", ".webpack", "_build")
+COMPILED: Final = ("dist", "build", "out", "lib", ".build", ".webpack", "_build")
 _PACKAGED: Final = (".zip", ".jar", ".war")
 
 
@@ -152,7 +152,7 @@ def _entry_points(build: object) -> list[str]:
 def _source_folders(folder: str) -> list[str]:
     """Where the source of a file may be: for a compiled one, beside the compiler's folder."""
     first, _, rest = folder.removeprefix("./").partition("/")
-    if first not in _COMPILED:
+    if first not in COMPILED:
         return [folder]
     return [os.path.join("src", rest), rest, folder]
 

@@ -21,6 +21,8 @@ from cfncors.handlers.values import (
     is_about_origin,
     join,
     join_objects,
+    marked,
+    options,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ def _return(machine: Machine, node: syntax.Return) -> None:
     value = UNDEFINED if node.value is None else machine.value(node.value)
     if node.value is None and machine.is_python:
         value = NULL
+    if machine.state.denied or machine.state.preflight:
+        value = choice(_marked(machine, option) for option in options(value))
     frame = machine.frame
     if frame.finals:
         value = Unknown("what a finally block may change")
@@ -48,6 +52,14 @@ def _return(machine: Machine, node: syntax.Return) -> None:
     machine.here = None
 
 
+def _marked(machine: Machine, value: Value) -> Value:
+    """A response that a helper was given and returns, as a copy: elsewhere it may go to others."""
+    found = machine.object(value)
+    if found is None or (new := marked(found, machine.state)) == found:
+        return value
+    return machine.allocate(new)
+
+
 def _throw(machine: Machine, node: syntax.Throw) -> None:
     if node.value is not None:
         machine.value(node.value)
@@ -55,8 +67,13 @@ def _throw(machine: Machine, node: syntax.Throw) -> None:
 
 
 def _if(machine: Machine, node: syntax.If) -> None:
+    switches = machine.state.switches
     yes, no = branching.branch(machine, node.test)
-    machine.here = join(_way(machine, yes, node.body), _way(machine, no, node.other))
+    returned = len(machine.frame.returns)
+    left, right = _way(machine, yes, node.body), _way(machine, no, node.other)
+    machine.here = join(left, right)
+    if machine.here is not None and None in (left, right) and len(machine.frame.returns) == returned:
+        machine.here.switches = switches  # `if (!process.env.TABLE) throw`: a deployment that works goes on
 
 
 def _way(machine: Machine, state: State | None, body: tuple[syntax.Statement, ...]) -> State | None:
@@ -285,13 +302,24 @@ def _case(machine: Machine, case: syntax.Case, subject: Value) -> tuple[State | 
     return taken, machine.here
 
 
+def _may_change(call: syntax.Call) -> bool:
+    """Whether a call may set a field of what it is given, or of what it is called on: ``add_cors(response)``,
+    ``headers.update(…)``; most calls in such a block close or log something."""
+    called = call.function
+    if isinstance(called, syntax.Name):
+        return bool(call.arguments) and called.name != "print"
+    return isinstance(called, syntax.Member) and getattr(called.key, "value", None) in _CHANGING
+
+
 def _changes(statements: tuple[syntax.Statement, ...]) -> bool:
-    """Whether a block returns, or sets a field of an object."""
+    """Whether a block returns, or may set a field of an object."""
     for each in statements:
         if isinstance(each, syntax.Return | syntax.Delete):
             return True
         value = each.value if isinstance(each, syntax.Do) else None
         if isinstance(value, syntax.Assign) and isinstance(value.target, syntax.Member):
+            return True
+        if isinstance(value, syntax.Call) and _may_change(value):
             return True
         inner = [getattr(each, name, ()) for name in ("body", "other", "final")]
         inner += [catch.body for catch in getattr(each, "catches", ())]
@@ -300,6 +328,7 @@ def _changes(statements: tuple[syntax.Statement, ...]) -> bool:
     return False
 
 
+_CHANGING: Final = ("update", "setdefault", "assign", "pop")
 STATEMENTS: Final[dict[type, Callable[..., None]]] = {
     syntax.Do: _do,
     syntax.Return: _return,

@@ -115,7 +115,7 @@ class Parameter:
     keyword_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one of its kind: what is written twice is two
 class Function:
     """A function. ``is_arrow``: it has no ``this`` of its own. ``is_generator``: what it returns is not its value."""
 
@@ -130,7 +130,7 @@ class Function:
     is_static: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one of its kind: what is written twice is two
 class Class:
     """A class: its methods, and fields that each instance (or, with ``static``, the class itself) gets."""
 

@@ -15,18 +15,39 @@ from cfncors.handlers.model import Place
 
 #: More possibilities than these are as good as unknown.
 _MAX_OPTIONS: Final = 24
+#: A disjunction of more tests is as good as an unknown one.
+_MAX_WAYS: Final = 8
 
 Scalar: TypeAlias = str | int | float | bool | None
-CheckKind = Literal["list", "regex", "suffix", "prefix", "contains", "unknown"]
+CheckKind = Literal["list", "regex", "suffix", "prefix", "contains", "unknown", "either", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A test that the request's origin has passed; ``texts`` is ``None`` where what it is compared with is unknown."""
+    """A test that the request's origin has passed; ``texts`` is ``None`` where what it is compared with is unknown.
+
+    ``either``: it has passed all tests of one of the ``ways``. ``absent``: there is none.
+    """
 
     kind: CheckKind
     texts: tuple[str, ...] | None
     place: Place
+    ways: tuple[frozenset[Check], ...] = ()
+
+
+def one_of(ways: Iterable[frozenset[Check]]) -> Check:
+    """The test that an origin has passed which has passed those of one way: ``a(origin) || b(origin)``."""
+    flat: dict[frozenset[Check], None] = {}
+    for way in ways:
+        (only, *others) = way
+        flat.update(dict.fromkeys(only.ways if only.kind == "either" and not others else (way,)))
+    place = min(check.place for way in flat for check in way)
+    if len(flat) == 1 and len(way := next(iter(flat))) == 1:
+        return next(iter(way))
+    is_deep = any(inner.ways for way in flat for check in way for each in check.ways for inner in each)
+    if len(flat) > _MAX_WAYS or is_deep:
+        return Check("unknown", None, place)
+    return Check("either", None, place, tuple(flat))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +113,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """An environment variable."""
+    """An environment variable; ``default`` is the text that stands for it where it is not set."""
 
     name: str
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +133,14 @@ class IsPreflight:
 
     negated: bool = False
     other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The outcome of a test of an environment variable: which it is, the deployment decides. ``test`` names it."""
+
+    test: str
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +174,8 @@ class Unknown:
 
 
 Value: TypeAlias = Union[
-    Const, Undefined, Text, Ref, Closure, ClassValue, External, Event, Env, Tested, IsPreflight, Sink, RegexValue,
-    Choice, Unknown,
+    Const, Undefined, Text, Ref, Closure, ClassValue, External, Event, Env, Tested, IsPreflight, Switch, Sink,
+    RegexValue, Choice, Unknown,
 ]  # fmt: skip
 
 UNDEFINED: Final = Undefined()
@@ -220,7 +250,9 @@ class Recorded:
 class Object:
     """An object in the heap. ``items`` is ``None`` for what is no list. ``is_open``: other fields may be there.
 
-    An instance of something outside of the project has its ``maker`` and the ``calls`` made on it.
+    An instance of something outside of the project has its ``maker`` and the ``calls`` made on it. ``denied`` and
+    ``preflight``: a response that was made, or returned by a helper, where only such requests come. ``sources`` are the
+    places of the literals that fields were spread from, ``spreads`` those of all that are certainly spread into it.
     """
 
     fields: dict[str, Value]
@@ -232,6 +264,10 @@ class Object:
     arguments: tuple[Value, ...] = ()
     named: tuple[tuple[str, Value], ...] = ()
     calls: tuple[Recorded, ...] = ()
+    denied: bool = False
+    preflight: bool = False
+    sources: tuple[tuple[str, Place], ...] = ()
+    spreads: tuple[Place, ...] = ()
 
     def get(self, name: str) -> Value:
         """A field."""
@@ -242,7 +278,12 @@ class Object:
 
     def with_field(self, name: str, value: Value) -> Object:
         """The same with a field set."""
-        return replace(self, fields={**self.fields, name: value})
+        sources = tuple(each for each in self.sources if each[0] != name)
+        return replace(self, fields={**self.fields, name: value}, sources=sources)
+
+    def written(self, name: str) -> Place | None:
+        """The literal that a field is written in: its own, or one that was spread into it."""
+        return dict(self.sources).get(name, self.place)
 
 
 def join_objects(left: Object, right: Object) -> Object:
@@ -264,20 +305,35 @@ def join_objects(left: Object, right: Object) -> Object:
         fields=fields,
         items=items,
         is_open=is_open,
+        sources=left.sources
+        if left.sources == right.sources
+        else tuple({**dict(right.sources), **dict(left.sources)}.items()),
+        spreads=tuple(each for each in left.spreads if each in right.spreads),
         calls=left.calls if left.calls == right.calls else tuple(dict.fromkeys((*left.calls, *right.calls))),
     )
+
+
+def marked(found: Object, state: State) -> Object:
+    """A response with what is known of the requests that come to it; it stays known when a helper has returned it."""
+    if "statusCode" not in found.fields or not (state.denied or state.preflight):
+        return found
+    return replace(found, denied=found.denied or state.denied, preflight=found.preflight or state.preflight is True)
 
 
 class State:
     """Variables, heap, and what is known of the request, at one point of a run."""
 
-    __slots__ = ("checks", "heap", "preflight", "variables")
+    __slots__ = ("checks", "denied", "heap", "preflight", "switches", "variables")
 
     def __init__(self) -> None:
         self.variables: dict[tuple[int, str], Value] = {}
         self.heap: dict[int, Object] = {}
         self.checks: frozenset[Check] = frozenset()
         self.preflight: bool | None = None
+        #: only requests come here that have no Origin, or one that did not pass a test
+        self.denied = False
+        #: tests of the environment, each with its outcome, by which the way goes
+        self.switches: frozenset[tuple[str, bool]] = frozenset()
 
     def copy(self) -> State:
         """An independent state with the same content."""
@@ -286,6 +342,8 @@ class State:
         other.heap = dict(self.heap)
         other.checks = self.checks
         other.preflight = self.preflight
+        other.denied = self.denied
+        other.switches = self.switches
         return other
 
 
@@ -298,9 +356,10 @@ def join(left: State | None, right: State | None) -> State | None:
     joined.heap = _merged(left.heap, right.heap, join_objects)
     joined.checks = left.checks & right.checks
     if left.checks > joined.checks and right.checks > joined.checks:
-        # some test was passed on either way, but none on both
-        joined.checks |= {Check("unknown", None, min(each.place for each in left.checks - joined.checks))}
+        joined.checks |= {one_of((left.checks - joined.checks, right.checks - joined.checks))}
     joined.preflight = left.preflight if left.preflight == right.preflight else None
+    joined.denied = left.denied and right.denied
+    joined.switches = left.switches & right.switches
     return joined
 
 
@@ -383,6 +442,7 @@ __all__ = [
     "RegexValue",
     "Sink",
     "State",
+    "Switch",
     "Tested",
     "Text",
     "Undefined",
@@ -394,6 +454,8 @@ __all__ = [
     "is_origin",
     "join",
     "join_objects",
+    "marked",
+    "one_of",
     "options",
     "reachable",
     "text_of",

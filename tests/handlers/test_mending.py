@@ -262,3 +262,140 @@ def test_other_languages_are_not_edited() -> None:
     source = Source("/project/main.go", "package main\n", "go", "main", "/project")
     with pytest.raises(CannotEdit, match="code in go is not edited"):
         add_headers(source, Handler((), False, (), (), None, ()), HEADERS)
+
+
+REUSED = [
+    # a response without headers gets the constant, one with others has it spread in front
+    ("return { statusCode: 400, body: '' };", "return { statusCode: 400, headers: cors, body: '' };"),
+    (
+        "return { statusCode: 400, headers: { 'X-A': 'b' }, body: '' };",
+        "return { statusCode: 400, headers: { ...cors, 'X-A': 'b' }, body: '' };",
+    ),
+    (
+        "return { statusCode: 400, headers: {}, body: '' };",
+        "return { statusCode: 400, headers: { ...cors }, body: '' };",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), REUSED)
+def test_a_constant_that_other_responses_send_is_used_again(before: str, after: str) -> None:
+    handler = """
+        const cors = { 'Access-Control-Allow-Origin': '*', Vary: 'Origin' };
+        exports.handler = async (event) => {
+          if (!event.body) RETURN
+          return { statusCode: 200, headers: cors, body: '' };
+        };
+        """
+    mended = _mended(handler.replace("RETURN", before))
+    assert mended == textwrap.dedent(handler.replace("RETURN", after)).lstrip("\n")
+
+
+def test_a_constant_named_headers_is_given_as_it_is() -> None:
+    mended = _mended(
+        """
+        export const handler = async (event: Event) => {
+          const headers = { "Access-Control-Allow-Origin": "*", "Content-Type": "text/plain" } as const;
+          try {
+            return { statusCode: 200, headers, body: await read() };
+          } catch {
+            return {
+              statusCode: 500,
+              body: "",
+            };
+          }
+        };
+        """,
+        "typescript",
+    )
+    assert '      statusCode: 500,\n      headers,\n      body: "",\n' in mended
+
+
+def test_a_constant_of_python_is_used_again() -> None:
+    mended = _mended(
+        """
+        CORS = {"Access-Control-Allow-Origin": "*"}
+
+
+        def handler(event, context):
+            if event.get("a"):
+                return {"statusCode": 400, "body": ""}
+            if event.get("b"):
+                return {"statusCode": 404, "headers": {"X-A": "b"}, "body": ""}
+            return {"statusCode": 200, "headers": CORS, "body": ""}
+        """,
+        "python",
+    )
+    assert 'return {"statusCode": 400, "headers": CORS, "body": ""}' in mended
+    assert 'return {"statusCode": 404, "headers": {**CORS, "X-A": "b"}, "body": ""}' in mended
+
+
+NOT_REUSED = {
+    "it is not seen from there": """
+        async function handler(event) {
+          const cors = HEADERS;
+          return event.a ? { statusCode: 200, headers: cors } : bad();
+        }
+        function bad() { return { statusCode: 400 }; }
+        """,
+    "it is not there yet": """
+        const bad = { statusCode: 400 };
+        const cors = HEADERS;
+        async function handler(event) { return event.a ? { statusCode: 200, headers: cors } : bad; }
+        """,
+    "another value of that name is nearer": """
+        const cors = HEADERS;
+        const bad = (cors) => ({ statusCode: 400 });
+        async function handler(event) { return event.a ? { statusCode: 200, headers: cors } : bad({}); }
+        """,
+    "it has other headers too": """
+        const cors = { 'Cache-Control': 'max-age=60', 'Access-Control-Allow-Origin': '*' };
+        async function handler(event) {
+          if (event.a) return { statusCode: 200, headers: cors };
+          return { statusCode: 400, headers: { 'Cache-Control': 'no-store' } };
+        }
+        """,
+    "it sends another origin": """
+        const cors = { 'Access-Control-Allow-Origin': 'https://app.example.com' };
+        async function handler(event) { return event.a ? { statusCode: 200, headers: cors } : { statusCode: 400 }; }
+        """,
+}
+
+
+@pytest.mark.parametrize("text", NOT_REUSED.values(), ids=list(NOT_REUSED))
+def test_a_constant_that_does_not_do_is_not_used(text: str) -> None:
+    text = text.replace("HEADERS", "{ 'Access-Control-Allow-Origin': '*' }") + "exports.handler = handler;"
+    mended = _mended(text)
+    assert mended.count("'Access-Control-Allow-Origin': '*'") == text.count("'Access-Control-Allow-Origin': '*'") + 1
+    assert mended.count("cors") == text.count("cors")
+
+
+def test_headers_that_several_responses_spread_are_mended_once() -> None:
+    mended = _mended(
+        """
+        const base = { 'X-A': 'b' };
+        exports.handler = async (event) => event.a
+          ? { statusCode: 200, headers: { ...base, 'X-B': 'c' } }
+          : { statusCode: 400, headers: { ...base } };
+        """
+    )
+    assert "const base = { 'X-A': 'b', 'Access-Control-Allow-Origin': '*' };" in mended
+    assert mended.count("Access-Control-Allow-Origin") == 1
+
+
+def test_a_helper_that_is_given_headers_is_mended_itself() -> None:
+    mended = _mended(
+        """
+        const reply = (statusCode, headers) => ({ statusCode, headers });
+        exports.handler = async (event) => (event.a ? reply(200, { 'X-A': 'b' }) : reply(404));
+        """
+    )
+    assert "({ statusCode, headers: { 'Access-Control-Allow-Origin': '*', ...headers } })" in mended
+    assert "reply(200, { 'X-A': 'b' }) : reply(404)" in mended
+
+
+def test_an_object_that_is_spread_twice_at_every_step_is_followed() -> None:
+    """Sixty steps: what is remembered of each must not double."""
+    steps = "".join(f"const h{i} = {{ ...h{i - 1}, ...h{i - 1}, x{i}: 'y' }};\n" for i in range(1, 60))
+    text = f"const h0 = {{ a: 'b' }};\n{steps}exports.handler = async () => ({{ statusCode: 200, headers: h59 }});\n"
+    assert _mended(text).count("Access-Control-Allow-Origin") == 1

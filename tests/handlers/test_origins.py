@@ -136,3 +136,61 @@ def test_credentials_are_seen() -> None:
 def test_a_library_that_reflects() -> None:
     handler = next(each for each in cases("typescript") if each.name == "express-reflecting").handler()
     assert [(each.kind, each.credentials, each.vary) for each in handler.origins] == [("reflected", True, True)]
+
+
+EITHER = [
+    ("if (origin === 'https://a.example' || origin.endsWith('.b.example')) SEND",
+     {("list", ("https://a.example",)), ("suffix", (".b.example",))}),
+    ("const ok = origin.endsWith('.b.example') || origin === 'https://a.example'; if (ok) SEND",
+     {("list", ("https://a.example",)), ("suffix", (".b.example",))}),
+    ("if (!origin || origin.endsWith('.b.example')) SEND", {("suffix", (".b.example",))}),
+    ("if (origin === '' || /^https:..a/.test(origin)) SEND", {("regex", ("^https:..a",))}),
+    ("if ([/a$/, 'https://a.example'].some((x) => (x instanceof RegExp ? x.test(origin) : x === origin))) SEND",
+     {("list", ("https://a.example",)), ("regex", ("a$",))}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statements", "kinds"), EITHER)
+def test_one_of_several_checks_is_enough(statements: str, kinds: set[tuple[str, tuple[str, ...]]]) -> None:
+    found = _origins(_script(statements))
+    assert {(each.kind, each.texts) for each in found} >= kinds
+    assert {each.kind for each in found} <= {kind for kind, _ in kinds} | {"unknown"}
+    assert all(each.also == () for each in found if each.kind != "unknown")
+
+
+def test_checks_that_are_both_passed_are_kept_together() -> None:
+    statements = "if ((origin.endsWith('.a') || origin.endsWith('.b')) && origin.startsWith('https://')) SEND"
+    assert {(each.texts, each.also) for each in _origins(_script(statements))} == {
+        ((".a",), (("prefix", ("https://",)),)),
+        ((".b",), (("prefix", ("https://",)),)),
+        (("https://",), (("suffix", (".a",)),)),
+        (("https://",), (("suffix", (".b",)),)),
+    }
+
+
+STAGED = [
+    "if (process.env.STAGE === 'dev') SEND",
+    "if (process.env.STAGE !== 'prod') SEND",
+    "if (['dev', 'test'].includes(process.env.STAGE)) SEND",
+    "const isLocal = Boolean(process.env.IS_OFFLINE); if (process.env.IS_OFFLINE) SEND",
+    "if (process.env.STAGE === 'prod') return { statusCode: 200, body: '' }; SEND",
+    "headers['Access-Control-Allow-Origin'] = process.env.STAGE === 'prod' ? 'https://a.example' : origin;",
+    "headers['Access-Control-Allow-Origin'] = process.env.ALLOWED_ORIGIN || event.headers.origin;",
+]
+
+
+@pytest.mark.parametrize("statements", STAGED)
+def test_what_only_some_deployments_send_back_is_unknown(statements: str) -> None:
+    assert "reflected" not in {kind for kind, _ in _kinds(_script(statements))}
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "if (!process.env.TABLE) throw new Error('TABLE'); SEND",
+        "if (process.env.DEBUG === '1') console.log(event); SEND",
+        "const table = process.env.TABLE || 'notes'; SEND",
+    ],
+)
+def test_what_every_deployment_sends_back_is_reflected(statements: str) -> None:
+    assert _kinds(_script(statements)) == {("reflected", ())}

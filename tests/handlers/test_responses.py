@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.handlers import running
-from tests.handlers.cases import LANGUAGES, Case, cases, truth_of, verdict
+from tests.handlers.cases import LANGUAGES, Case, case, cases, truth_of, verdict
 
 ALL = [each for language in LANGUAGES for each in cases(language)]
 
@@ -113,7 +113,68 @@ def test_a_header_that_is_sent_twice(tmp_path: Path) -> None:
         "  multiValueHeaders: { 'Access-Control-Allow-Origin': ['https://a.example.com'] }, body: '' });\n",
         encoding="utf-8",
     )
-    from tests.handlers.cases import case
-
     (response,) = case("javascript", tmp_path / "main.js").handler().responses
     assert response.doubled == ("access-control-allow-origin",)
+
+
+def test_who_is_refused_is_told_from_who_is_not_signed_in() -> None:
+    """The 403 goes to origins that are not allowed; the 401 to those that are."""
+    denied = {
+        response.status: response.denied for response in _find("javascript", "refused-origin").handler().responses
+    }
+    assert denied == {403: True, 401: False, 200: False}
+
+
+def test_a_helper_that_leaves_a_response_alone_without_an_origin() -> None:
+    found = _find("javascript", "curried-cors").handler().responses
+    assert {(response.status, response.sends("vary"), response.denied) for response in found} == {
+        (200, "always", False),
+        (200, "never", True),
+        (500, "always", False),
+        (500, "never", True),
+    }
+
+
+def test_an_answer_to_options_that_a_helper_makes() -> None:
+    preflight, other = _find("javascript", "preflight-helper").handler().responses
+    assert (preflight.status, preflight.preflight) == (204, True)
+    assert (other.status, other.preflight) == (200, None)
+
+
+def test_an_answer_to_options_in_a_table_of_routes_is_not_taken_for_another(tmp_path: Path) -> None:
+    (tmp_path / "main.js").write_text(
+        "const routes = { GET: () => ({ statusCode: 200, body: '' }), OPTIONS: () => ({ statusCode: 204 }) };\n"
+        "exports.handler = async (event) => routes[event.httpMethod](event);\n",
+        encoding="utf-8",
+    )
+    handler = case("javascript", tmp_path / "main.js").handler()
+    assert [response.status for response in handler.responses] == [200]
+    assert not handler.complete
+
+
+CONFIGS = [
+    "{",
+    "[]",
+    '{"extends": "./tsconfig.json"}',
+    '{"extends": ["../../outside", 7], "compilerOptions": {"paths": {"@acme/*": ["../*", 7], "x": "y"}}}',
+    '{"compilerOptions": {"baseUrl": 7, "paths": {"*": ["\\u0000"], "@acme/**": ["*"]}}}',
+    '{"compilerOptions": {"baseUrl": "\\u0000", "paths": []}}',
+    '{"compilerOptions": []}',
+    "\ufeff{}",
+    '{"a": "' + "[" * 50_000 + '"}',
+    "[" * 50_000,
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda text: text[:20])
+def test_a_configuration_of_any_kind_is_borne(config: str, tmp_path: Path) -> None:
+    """What it does not say is a library; nothing outside of the project is read."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "http.js").write_text("exports.ok = () => ({ statusCode: 200, body: '' });\n", encoding="utf-8")
+    (project / "tsconfig.json").write_text(config, encoding="utf-8")
+    (project / "main.ts").write_text(
+        "import { ok } from '@acme/http';\nexport const handler = async () => ok();\n", encoding="utf-8"
+    )
+    handler = case("typescript", project / "main.ts").handler()
+    assert handler.reasons == ("main.ts:2: answered by @acme/http, whose CORS options were not found",)
