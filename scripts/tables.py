@@ -116,6 +116,12 @@ PEER_ROWS: Final = (
     Row("CORScanner, Corsy, CORStest", "HTTPS trusts HTTP", "W9444", "corscanner-http-origin"),
     Row("CORScanner, Corsy, CORStest", "third parties, playgrounds", "W9440", "corscanner-third-party"),
     Row("Corsy, CORStest", "invalid value: several origins in one header", "E9442", "corstest-several-origins"),
+    Row("CORScanner", "in code: a sign behind the host", "W9446", "corscanner-special-characters"),
+    Row("CORScanner, Corsy, CORStest", "in code: `null` trusted", "W9445", "corscanner-null-in-code"),
+    Row("CORScanner", "in code: third parties, playgrounds", "W9440", "corscanner-playground-in-code"),
+    Row("CORScanner, CORStest", "in code: any subdomain trusted", "I9449", "corscanner-subdomain-in-code"),
+    Row("SonarQube S5122, Semgrep", "in code: any origin", "I9449", "sonarqube-any-origin-in-code"),
+    Row("Corsy, CORStest", "in code: several origins in one header", "E9442", "corstest-several-origins-in-code"),
 )
 
 #: jub0bs/cors, ``cfgerrors``: number in its list -> what it rejects, our rules.

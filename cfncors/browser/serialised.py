@@ -16,7 +16,7 @@ FORM: Final = "scheme://host or scheme://host:port, such as https://app.example.
 
 Kind = Literal[
     "empty", "blank", "scheme", "opaque", "case", "user", "host", "unicode", "address", "wildcard", "port",
-    "default-port", "slash", "path", "query", "fragment",
+    "default-port", "slash", "path", "query", "fragment", "quote",
 ]  # fmt: skip
 #: Faults after whose correction the text says what it said before.
 _SPELLING: Final = frozenset(("case", "default-port", "slash"))

@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from cfncors.gateway.demands import demanded_headers
+from cfncors.gateway.demands import BY_CLOUDFRONT, demanded_headers
 from cfncors.gateway.expressions import static_texts, tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     Distribution,
+    FunctionUrl,
     Header,
     HttpApi,
     IntegrationResponse,
     Method,
     Model,
     RestApi,
+    normal_path,
 )
 from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.gateway.preflight import Preflight, preflights
 from cfncors.gateway.routing import route
 from cfncors.source import Node
 
+if TYPE_CHECKING:
+    from cfncors.checks.code import Behind
+    from cfncors.handlers import Response
+    from cfncors.handlers.model import Header as SentHeader
+
 BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
 #: Methods that need no preflight for themselves, nor a place in Allow-Methods (Fetch, "CORS-safelisted method").
 SAFELISTED_METHODS: Final = frozenset(("GET", "HEAD", "POST"))
 
 ListRole = Literal["methods", "headers"]
-_HEADER: Final[dict[ListRole, str]] = {"methods": ALLOW_METHODS, "headers": ALLOW_HEADERS}
+HEADER: Final[dict[ListRole, str]] = {"methods": ALLOW_METHODS, "headers": ALLOW_HEADERS}
+#: The same as they are written.
+HEADER_NAMES: Final[dict[ListRole, str]] = {
+    "methods": "Access-Control-Allow-Methods",
+    "headers": "Access-Control-Allow-Headers",
+}
 #: Front doors that are known, or by their documentation have to be taken, to send ``*`` as it is written. A bucket
 #: answers with the names that were asked for (LocalStack's tests ``test_s3_cors``, recorded against AWS); of a
 #: function URL it is not known.
@@ -103,12 +115,21 @@ class RestList(NamedTuple):
     header: Header | None
 
 
+class CodeList(NamedTuple):
+    """Where code that answers preflights says it; ``header`` is ``None`` when it does not. ``answers`` are the
+    responses that a preflight may get."""
+
+    behind: Behind
+    answers: tuple[Response, ...]
+    header: SentHeader | None
+
+
 class AllowList(NamedTuple):
     """One written list, or its absence, with the routes whose preflights answer with it. ``values`` are what it may
     hold, ``None`` where that is not known; ``place`` is where it stands, or where it is missing."""
 
     role: ListRole
-    written: RestList | Policy
+    written: RestList | Policy | CodeList
     place: Node
     values: tuple[tuple[str, ...] | None, ...]
     credentialed: bool
@@ -116,16 +137,25 @@ class AllowList(NamedTuple):
     resources: tuple[str, ...]
 
     @property
+    def policy(self) -> Policy | None:
+        """The configuration in lists that it belongs to; ``None`` for a header."""
+        return self.written if isinstance(self.written, Policy) else None
+
+    @property
     def is_there(self) -> bool:
         """Whether anything is written."""
-        if isinstance(self.written, RestList):
-            return self.written.header is not None
-        return self.written.setting(self.role) is not None
+        if isinstance(self.written, Policy):
+            return self.written.setting(self.role) is not None
+        return self.written.header is not None
+
+    @property
+    def door(self) -> FrontDoor:
+        """The front door whose dialect it is written in: the headers of code are as those of a REST API."""
+        return self.policy.door if self.policy is not None else "rest"
 
     def lacks(self, name: str) -> bool:
         """Whether no possible value allows ``name``, which is in lower case for a header."""
-        door: FrontDoor = "rest" if isinstance(self.written, RestList) else self.written.door
-        return not any(value is None or self._allows(value, name, door) for value in self.values)
+        return not any(value is None or self._allows(value, name, self.door) for value in self.values)
 
     def _allows(self, listed: tuple[str, ...], name: str, door: FrontDoor) -> bool:
         """``*`` allows all only without credentials (Fetch, CORS-preflight fetch, steps 7.6 and 7.8); method names are
@@ -160,10 +190,15 @@ def _lists(model: Model, role: ListRole) -> Iterator[AllowList]:
         asked = routes(api.methods)
         for policy in api.policies:
             yield _of_policy(policy, role, asked, api.logical_id)
+    answered = {b.origin for d in model.distributions for b in d.behaviors if b.policies}
     for url in model.function_urls:
-        signed = tuple(map(_as_auth, routes(url.methods)))
         for policy in url.policies:
-            yield _of_policy(policy, role, (*signed, *_named(policy)), url.logical_id)
+            asked = _named(policy)
+            if url.logical_id not in model.signed_for:
+                asked = (*map(_as_auth, routes(url.methods)), *asked)
+            elif url.logical_id not in answered:  # by a response headers policy, whose own list counts
+                asked = _hashed(url, asked)
+            yield _of_policy(policy, role, asked, url.logical_id)
     for bucket in model.buckets:
         for policy in bucket.policies:
             found = _of_policy(policy, role, _named(policy), bucket.logical_id)
@@ -174,10 +209,13 @@ def _lists(model: Model, role: ListRole) -> Iterator[AllowList]:
 
 
 def _of_rest(model: Model, role: ListRole) -> Iterator[AllowList]:
-    name = _HEADER[role]
-    for api in with_evidence(model):
+    name = HEADER[role]
+    for api in (api for api in model.rest_apis if api.evidence is not None):
         for preflight in preflights(api):
             response = preflight.response
+            # Of an API that is not seen whole, only the resource's own OPTIONS is known to answer.
+            if not api.complete and normal_path(preflight.method.path) != preflight.path:
+                continue
             if response is None or name in response.overrides:
                 continue
             header = response.headers.get(name)
@@ -244,6 +282,14 @@ def _as_auth(route: Route) -> Route:
     return route._replace(name="AuthType AWS_IAM")
 
 
+def _hashed(url: FunctionUrl, named: tuple[Route, ...]) -> tuple[Route, ...]:
+    """What pages ask of a function URL for which CloudFront signs: no signature, but the hash of what a PUT or POST
+    brings (CloudFront Developer Guide, "Restrict access to an AWS Lambda function URL origin")."""
+    method = url.methods[0]._replace(authorization=BY_CLOUDFRONT)
+    asked = (Route(each.verb, f"{each.verb} signed by CloudFront", method._replace(verb=each.verb)) for each in named)
+    return tuple(route if route.demanded else each for route, each in zip(asked, named, strict=True))
+
+
 def _named(policy: Policy) -> tuple[Route, ...]:
     """Where a front door takes any method, its configuration says which ones pages use. A POST to a bucket sends a
     form (S3 User Guide, "Browser-based uploads using POST"), which needs no preflight."""
@@ -261,7 +307,13 @@ def _of_header_policies(model: Model, role: ListRole) -> Iterator[AllowList]:
         if attached.override is not True:
             continue
         through = [route for d in model.distributions for route in _behind(d, policy)]
-        yield _of_policy(policy, role, (*through, *_named(policy)), policy.owner)
+        attached_to = [
+            b for d in model.distributions for b in d.behaviors if any(p.policy is policy for p in b.policies)
+        ]
+        behind = {behavior.origin for behavior in attached_to} & model.signed_for
+        url = next((url for url in model.function_urls if url.logical_id in behind), None)
+        named = _named(policy) if url is None else _hashed(url, _named(policy))
+        yield _of_policy(policy, role, (*through, *named), policy.owner)
 
 
 def _behind(distribution: Distribution, policy: Policy) -> Iterator[Route]:
@@ -281,10 +333,10 @@ class Demand(NamedTuple):
     names: dict[str, str]  # name -> the first route that demands it
 
 
-def demands(model: Model, role: ListRole, wanted: Callable[[Route], Iterable[str]]) -> Iterator[Demand]:
-    """What routes demand of a list and it does not hold; one demand for one written value."""
+def demands(lists_: Iterable[AllowList], wanted: Callable[[Route], Iterable[str]]) -> Iterator[Demand]:
+    """What routes demand of lists and they do not hold; one demand for one written value."""
     found: dict[int, Demand] = {}
-    for allow in lists(model, role):
+    for allow in lists_:
         asked = {name: route.name for route in allow.routes for name in wanted(route)}
         missing = [name for name in asked if allow.lacks(name)]
         if not missing:

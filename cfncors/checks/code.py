@@ -27,18 +27,39 @@ class Behind(NamedTuple):
 
     @property
     def answers(self) -> Iterator[Response]:
-        """Its responses that a page gets to more than a preflight. One without ``statusCode`` is none of REST's, and
-        the other front doors make one of their own of it."""
+        """Its responses that a page gets to more than a preflight, if its origin is allowed. One without ``statusCode``
+        is none of REST's, and the other front doors make one of their own of it."""
         return (
             response
             for response in self.handler.responses
-            if response.preflight is not True and None not in response.statuses
+            if response.preflight is not True and not response.denied and None not in response.statuses
         )
+
+    @property
+    def fetched(self) -> Iterator[Response]:
+        """The answers that scripts ask for: none of code that sends browsers elsewhere or shows them pages, and its
+        errors so too."""
+        answers = tuple(self.answers)
+        if any(map(_is_navigated, answers)) and all(_is_navigated(each) or each.kind == "error" for each in answers):
+            return iter(())
+        return (each for each in answers if not _is_navigated(each))
 
     @property
     def sends_origin(self) -> bool:
         """Whether some response certainly has the header."""
         return any(ALLOW_ORIGIN in response.headers for response in self.handler.responses)
+
+
+def _is_navigated(response: Response) -> bool:
+    """Whether browsers open it as a document, to which CORS says nothing: a redirect of a sign-in or a short link, or a
+    page (HTML, "Navigating across documents": navigations have the mode "navigate"; Fetch, "CORS check")."""
+    numbers = [status for status in response.statuses if isinstance(status, int)]
+    if len(numbers) < len(response.statuses) or max(numbers, default=400) >= 400:
+        return False
+    if min(numbers) >= 300:
+        return "location" in response.headers
+    kind = response.headers.get("content-type")
+    return kind is not None and all(text is not None and text.startswith("text/html") for text in kind.values)
 
 
 def behind(model: Model) -> tuple[Behind, ...]:
@@ -72,11 +93,18 @@ def _behind(model: Model, door: Calling) -> Iterator[Behind]:
 def passed_on(model: Model) -> Iterator[Behind]:
     """Those whose own CORS headers reach the page: no configuration of the front door, and no response headers policy
     in front of it, speaks in their place."""
-    covered = _covered(model)
-    for each in behind(model):
-        is_left = isinstance(each.door, RestApi) or not each.door.policies
-        if is_left and each.door.logical_id not in covered:
-            yield each
+    found = behind(model)
+    covered = _covered(model) if found else ()
+    return (each for each in found if _is_left(each.door) and each.door.logical_id not in covered)
+
+
+def is_passed_on(model: Model, door: Calling) -> bool:
+    """The same of one front door."""
+    return _is_left(door) and door.logical_id not in _covered(model)
+
+
+def _is_left(door: Calling) -> bool:
+    return isinstance(door, RestApi) or not door.policies
 
 
 def _covered(model: Model) -> set[str]:

@@ -71,10 +71,13 @@ def _is_of_errors(behind: Behind, header: Header) -> bool:
 
 
 def _of_api(model: Model, behind: Behind, header: Header, language: str) -> Value | str:
-    """The API's own, from the environment where that has it."""
+    """The API's own: as the code's other responses have it, or from the environment where that has it."""
     known = _single(header)
     if known is not None and fault("rest", known.text) is not None:
         return "the API's own origin has to be mended first"
+    sent = _of_code(behind, language)
+    if sent is not None and known is not None and sent.text == known.text:
+        return sent
     if known is None or known.text != "*":
         variable = _variable(model, behind, header, known)
         if variable is not None:
@@ -126,9 +129,11 @@ def _expression(node: Node) -> str | None:
 
 def _of_code(behind: Behind, language: str) -> Value | None:
     """What the same code sends with its other responses, where that is one value."""
-    variables = {each.texts[0] for each in behind.handler.origins if each.kind == "environment"}
-    if variables and len(variables) == len(behind.handler.origins):
-        return Value(None, variables.pop(), language) if len(variables) == 1 else None
+    kinds = {each.kind for each in behind.handler.origins}
+    if kinds == {"environment"}:
+        variables = {each.texts[0] for each in behind.handler.origins}
+        is_set = variables <= behind.function.environment.keys() or all(not o.default for o in behind.handler.origins)
+        return Value(None, variables.pop(), language) if len(variables) == 1 and is_set else None
     headers = [r.headers[ALLOW_ORIGIN] for r in behind.handler.responses if ALLOW_ORIGIN in r.headers]
     texts = {text for header in headers for text in header.values}
     text = texts.pop() if len(texts) == 1 else None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import console
 from cfncors.checks.code import Behind, in_words, names_of, passed_on, places, where
 from cfncors.checks.handler_remedies import own_value, with_headers
 from cfncors.checks.registry import rule
 from cfncors.findings import Finding, Rule, Says
-from cfncors.functions import Functions
+from cfncors.functions import Function, Functions
 from cfncors.gateway.model import ALLOW_ORIGIN, Model, RestApi
+from cfncors.template.intrinsics import scalar_text
 
 if TYPE_CHECKING:
     from cfncors.handlers import Place, Response
@@ -56,7 +57,7 @@ def _lacking(model: Model) -> Iterator[Lacking]:
         if not _is_called_across_origins(each):
             continue
         here: dict[Place, list[Response]] = {}
-        for response in each.answers:
+        for response in each.fetched:
             if response.sends(ALLOW_ORIGIN) == "never" and not places(model).is_built(where(response).path):
                 here.setdefault(where(response), []).append(response)
         for place, responses in here.items():
@@ -193,6 +194,17 @@ def handler_not_read(rule: Rule, model: Model) -> Iterator[Finding]:
                 continue
             seen.add(function.logical_id)
             reason = functions.why_not_read(function)
-            if reason is not None:
+            if reason is not None and not _is_made_elsewhere(function):
                 message = f"the code of {function.logical_id} is not read, so what it answers is not known: {reason}"
                 yield Finding(rule, message, function.place, resources=(api.logical_id, function.logical_id))
+
+
+#: Handlers that a layer or a plugin brings, around the project's own: Datadog, New Relic and Sentry ("Instrumenting
+#: Python serverless applications", "Monitor Lambda functions", "AWS Lambda"), serverless-wsgi (README, "Usage"), the
+#: Lambda Web Adapter (README, "Lambda functions packaged as Zip package").
+_BROUGHT: Final = ("/opt/", "datadog_lambda.", "newrelic_lambda_wrapper.", "sentry_sdk.", "wsgi_handler.", "run.sh")
+
+
+def _is_made_elsewhere(function: Function) -> bool:
+    """Whether a handler is none of the project's files, as it should be."""
+    return (scalar_text(function.place) or "").startswith(_BROUGHT)

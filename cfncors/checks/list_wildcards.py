@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import SAFELISTED_METHODS, AllowList, ListRole, RestList, lists
+from cfncors.checks.allow_lists import HEADER_NAMES, SAFELISTED_METHODS, AllowList, ListRole, RestList, lists
 from cfncors.checks.entries import of_role
 from cfncors.checks.policy_remedies import set_value
 from cfncors.checks.preflight_remedies import list_names, served, used_headers
@@ -16,13 +16,8 @@ from cfncors.checks.remedies import Edits, attempt, rewritten
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import Model
-from cfncors.gateway.policy import FrontDoor
 from cfncors.source import Node
 
-_HEADER: Final[dict[ListRole, str]] = {
-    "methods": "Access-Control-Allow-Methods",
-    "headers": "Access-Control-Allow-Headers",
-}
 #: Beside ``*``, request headers that need no listing.
 _SENT_UNASKED: Final = frozenset(("accept", "accept-language", "content-language", "range"))
 
@@ -93,7 +88,7 @@ def literal_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
     roles: tuple[ListRole, ...] = ("methods", "headers")
     for role in roles:
         for allow in _once(lists(model, role) if _has_star(model, role) else ()):
-            if allow.credentialed and _door(allow) in ("rest", "http") and _is_only_star(allow) and _is_used(allow):
+            if allow.credentialed and allow.door in ("rest", "http") and _is_only_star(allow) and _is_used(allow):
                 yield from _literal(rule, model, allow)
     for listing in of_role(model, "expose"):
         # In a bucket it is refused altogether (E9451).
@@ -149,9 +144,9 @@ def _named(model: Model, allow: AllowList) -> tuple[Fix | None, str | None]:
 
 def _replaced(model: Model, allow: AllowList, names: list[str]) -> Edits:
     document = model.template.document
-    if not isinstance(allow.written, RestList):
-        return set_value(document, allow.written, allow.role, list(names))
-    header = allow.written.header
+    if allow.policy is not None:
+        return set_value(document, allow.policy, allow.role, list(names))
+    header = allow.written.header if isinstance(allow.written, RestList) else None
     assert header is not None
     joined = ",".join(names)
     return rewritten(document, header.node, lambda text: joined if literal(text) is None else f"'{joined}'")
@@ -172,12 +167,8 @@ def _once(found: Iterable[AllowList]) -> Iterator[AllowList]:
     return (allow for allow in places.values() if allow.is_there)
 
 
-def _door(allow: AllowList) -> FrontDoor:
-    return "rest" if isinstance(allow.written, RestList) else allow.written.door
-
-
 def _what(allow: AllowList) -> tuple[str, str]:
     """The list's name, and whose it is, for messages."""
-    if isinstance(allow.written, RestList):
-        return _HEADER[allow.role], "the preflight"
-    return allow.written.name(allow.role), allow.written.what
+    if allow.policy is None:
+        return HEADER_NAMES[allow.role], "the preflight"
+    return allow.policy.name(allow.role), allow.policy.what

@@ -33,8 +33,22 @@ _INSTEAD_OF_WILDCARD: Final[dict[FrontDoor, str]] = {
     "rest": "one origin, or let code choose it by the request",
     "s3": "a pattern with one *, or each origin by itself",
 }
+_SEPARATOR: Final = re.compile(r"[,\s]+")
+#: What somebody writes who means an origin, right or wrong.
+_ORIGIN: Final = re.compile(r"\*|null|[a-zA-Z][a-zA-Z0-9+.-]*://\S+|[\w*-]+(?:\.[\w*-]+)+(?::\d+)?")
 #: What is wrong with a text whatever its unknown parts are.
 _CERTAIN: Final = frozenset(("slash", "path", "query", "fragment", "case"))
+
+
+def is_meant(text: str) -> bool:
+    """Whether somebody who writes this means an origin, right or wrong."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
+def several(text: str) -> list[str]:
+    """The origins that one header lists; none when it is no list of them."""
+    items = [item for item in _SEPARATOR.split(text) if item]
+    return items if len(items) > 1 and all(map(is_meant, items)) else []
 
 
 def fault(door: FrontDoor, text: str) -> Problem | None:

@@ -20,9 +20,9 @@ def hosts(text: str) -> list[str]:
 
 
 def lookalikes(text: str) -> Iterator[str]:
-    """Origins that resemble those named in a text, as people register them: the name as the beginning, as the end, and
-    with another character for a dot, each also with a name below it, which patterns such as ``.+\\.example\\.com`` ask
-    for (https://github.com/chenjj/CORScanner names the classes)."""
+    """Origins that resemble those named in a text (https://github.com/chenjj/CORScanner names the classes): the name as
+    the beginning, as the end, with another character for a dot; each also with a name below it, which patterns such as
+    ``.+\\.example\\.com`` ask for; and with ``_`` behind it, which names of hosts may have."""
     for host in hosts(text):
         name, dot, suffix = host.rpartition(".")
         yield f"https://{host}.attacker.example"
@@ -31,3 +31,4 @@ def lookalikes(text: str) -> Iterator[str]:
             yield f"https://{name.replace('.', 'x')}{dot}{suffix}"
             yield f"https://www.{name.replace('.', 'x')}{dot}{suffix}"
         yield f"https://www.{host}.attacker.example"
+        yield f"https://{host}_.attacker.example"

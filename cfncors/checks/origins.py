@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from cfncors.browser import console
 from cfncors.browser.serialised import Problem, host_of, is_loopback
-from cfncors.checks import origins_in_code
-from cfncors.checks.entries import Entry, Listing, dropped, of_role, respelled
+from cfncors.checks import allowed_in_code, credentials_in_code, event_origins, origins_in_code
+from cfncors.checks.entries import Entry, Listing, asks_for_a_value, dropped, of_role, respelled
 from cfncors.checks.headers import sites
-from cfncors.checks.origin_patterns import advice, certain_fault, fault, free_host
+from cfncors.checks.origin_patterns import advice, certain_fault, fault, free_host, several
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import Edits, attempt, rewritten
-from cfncors.errors import CannotEdit
+from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, Cors, Model
 from cfncors.gateway.policy import FrontDoor, Policy
+from cfncors.source import Mapping, Scalar
 from cfncors.source.edit import put
 from cfncors.template import Known, Unknown
 
-_SEPARATOR: Final = re.compile(r"[,\s]+")
-_ORIGIN: Final = re.compile(r"\*|null|[a-zA-Z][a-zA-Z0-9+.-]*://\S+|[\w*-]+(?:\.[\w*-]+)+(?::\d+)?")
 _GIVE_ORIGIN: Final = "give the origin with --origin"
-
-
-def several(text: str) -> list[str]:
-    """The origins that one header lists; none when it is no list of them."""
-    items = [item for item in _SEPARATOR.split(text) if item]
-    return items if len(items) > 1 and all(_ORIGIN.fullmatch(item) for item in items) else []
 
 
 def _origins(model: Model) -> Iterator[tuple[Listing, Entry]]:
@@ -39,6 +30,8 @@ def _origins(model: Model) -> Iterator[tuple[Listing, Entry]]:
         told: set[tuple[int, str]] = set()
         for entry in listing.entries:
             key = (id(entry.node), entry.text)
+            if asks_for_a_value(model, entry.leaf):
+                continue
             if key not in told and not (listing.door == "rest" and several(entry.text)):
                 told.add(key)
                 yield listing, entry
@@ -53,7 +46,7 @@ def _shown(entry: Entry) -> str:
 # -- E9441 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9441", "invalid-origin", "safe", doors="rest http url s3 cdn")
+@rule("E9441", "invalid-origin", "safe", "unsafe", doors="rest http url s3 cdn")
 def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     """An allowed origin is not written as browsers send it, so no page matches it.
 
@@ -61,7 +54,8 @@ def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     A browser sends `Origin: scheme://host` or `scheme://host:port`, in lower case, without path and without the
     scheme's own port, and the answer is compared with it letter by letter. `https://app.example.com/` allows nobody.
     `*` within an origin is a pattern only where the service says so: `https://*` and `http://*` in an HTTP API, one `*`
-    anywhere in a bucket's origin, `*.example.com` in CloudFront; a header of a REST API has no patterns.
+    anywhere in a bucket's origin, `*.example.com` in CloudFront; a header of a REST API has no patterns, nor has one
+    that a function sends: the origins in its code are looked at too, and an environment variable that it sends.
 
     ## Example
     ```yaml
@@ -72,7 +66,7 @@ def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
 
     ## Fix safety
     Safe where the spelling alone is wrong: the slash at the end, capital letters, the default port. A missing scheme, a
-    path or a pattern has no fix: the message says what was most likely meant.
+    path or a pattern has no fix: the message says what was most likely meant. Unsafe in code.
 
     ## References
     - https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
@@ -82,7 +76,7 @@ def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     """
     for listing, entry in _origins(model):
         found = fault(listing.door, entry.text)
-        if found is None or (not entry.text and entry.leaf.assumes):  # an empty default asks for a value
+        if found is None or (not entry.text and entry.leaf.assumes):  # an entry of a parameter that is a list
             continue
         yield _invalid(rule, model, listing, entry, found)
     for listing in of_role(model, "origins"):
@@ -91,6 +85,7 @@ def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
             if finding is not None:
                 yield finding
     yield from _without_origin(rule, model)
+    yield from allowed_in_code.invalid(rule, model)
 
 
 def _invalid(rule: Rule, model: Model, listing: Listing, entry: Entry, found: Problem) -> Finding:
@@ -129,18 +124,10 @@ def _partly_invalid(rule: Rule, model: Model, listing: Listing, unknown: Unknown
         fix, why = attempt(
             "leave the slash out",
             "safe",
-            lambda: rewritten(model.template.document, unknown.node, _without_slash),
+            lambda: without_slash(model.template.document, unknown.node),
         )
     says = _unmatched(listing, text, None)
     return Finding(rule, message, unknown.node, fix, why, says, listing.resources)
-
-
-def _without_slash(text: str) -> str:
-    quote = "'" if text.endswith("'") else ""
-    body = text.removesuffix("'")
-    if not body.endswith("/"):
-        raise CannotEdit("the slash is in a part of it")
-    return body.removesuffix("/") + quote
 
 
 _CALLER: Final[dict[FrontDoor, str]] = {"http": "no page may call it", "url": "no page may call it"}
@@ -151,14 +138,33 @@ def _without_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     for policy in {id(policy.node): policy for policy in model.policies}.values():
         setting = policy.setting("origins")
         listed = setting is not None and any(side is None or side for side in setting.sides)
-        if listed or not policy.complete or not policy.settings or policy.holder is None:
+        if listed or not policy.complete or policy.holder is None:
+            continue
+        meant = _another_dialects_key(policy.holder, policy.name("origins")) if setting is None else None
+        if meant is None and not policy.settings:
             continue
         effect = _CALLER.get(policy.door, "the deployment refuses it")
-        message = f"{policy.what} names no origin, so {effect}; list origins in {policy.name('origins')}"
+        advice_ = f"list origins in {policy.name('origins')}"
+        if meant is not None:
+            advice_ = f"{meant.text} is no key of it; write {policy.name('origins')}, with a list"
+        message = f"{policy.what} names no origin, so {effect}; {advice_}"
         text = console.blocked(console.missing_allow_origin(preflight=True))
         says = Says("browser", text) if policy.door in _CALLER else None
-        place = setting.key if setting is not None else policy.key
+        place = setting.key if setting is not None else meant or policy.key
         yield Finding(rule, message, place, None, None, says, _of(policy))
+
+
+#: What the list of origins is called elsewhere, in small letters alone: by SAM's REST APIs, buckets, response headers
+#: policies, the Serverless Framework, Terraform.
+_ORIGINS_ELSEWHERE: Final = ("alloworigin", "allowedorigin", "origin", "accesscontrolalloworigin")
+
+
+def _another_dialects_key(holder: Mapping, right: str) -> Scalar | None:
+    """The key that was meant to list the origins."""
+    for key in (entry.key for entry in holder.entries):
+        if key.text != right and key.text.replace("_", "").lower().removesuffix("s") in _ORIGINS_ELSEWHERE:
+            return key
+    return None
 
 
 def _of(policy: Policy) -> tuple[str, ...]:
@@ -168,7 +174,7 @@ def _of(policy: Policy) -> tuple[str, ...]:
 # -- E9442 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9442", "several-origins-in-one-header")
+@rule("E9442", "several-origins-in-one-header", "safe")
 def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]:
     """Access-Control-Allow-Origin holds a list of origins.
 
@@ -177,7 +183,8 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
     matches no page at all. SAM's documentation once promised a comma-separated list; the service sends it as it is.
 
     To allow several origins, choose by the request: in the function, in an HTTP API (`AllowOrigins` is a list there),
-    or in a MOCK's response template with `$context.responseOverride`, and send `Vary: Origin`.
+    or in a MOCK's response template with `$context.responseOverride`, and send `Vary: Origin`. A list that a function
+    sends, from its code or from an environment variable, matches no page either.
 
     ## Example
     ```yaml
@@ -186,7 +193,8 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
     ```
 
     ## Fix safety
-    No fix: one of them has to be chosen, or code has to choose.
+    Safe in a serverless.yml, where a list under `origin` goes under `origins`. Elsewhere there is no fix: one of them
+    has to be chosen, or code has to choose.
 
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
@@ -211,6 +219,8 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
                 "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
             )
             yield Finding(rule, message, leaf.node, says=says, resources=(site.api.logical_id,))
+    yield from event_origins.joined(rule, model)
+    yield from allowed_in_code.in_one_header(rule, model)
 
 
 # -- E9443 -------------------------------------------------------------------------------------------------------------
@@ -229,7 +239,8 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     `Access-Control-Allow-Credentials` reads. SAM refuses `"'*'"` with `AllowCredentials: true`, but lets the same pass
     unquoted or through a parameter. An HTTP API with both is not deployed, also where `*` is one of several. A function
     URL takes both and, as far as is known, answers with the page's own origin: every site may then act as the
-    signed-in user.
+    signed-in user. Code that sends both headers is found too, and a library that is told to; one that sends back
+    whatever origin asks instead is W9446's.
 
     ## Example
     ```yaml
@@ -239,7 +250,8 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Unsafe, and only with `--origin`: the origin that you meant is not in the template.
+    Unsafe, and only with `--origin`: the origin that you meant is not in the template. Code gets the API's own origin
+    where that has one.
 
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
@@ -251,6 +263,7 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
         if entry.text == "*" and listing.credentialed and listing.door not in ("s3", "cdn"):
             yield _open_to_all(rule, model, listing, entry)
     yield from _default_origin(rule, model)
+    yield from credentials_in_code.wildcard(rule, model)
 
 
 def _open_to_all(rule: Rule, model: Model, listing: Listing, entry: Entry) -> Finding:
@@ -348,6 +361,7 @@ def insecure_origin(rule: Rule, model: Model) -> Iterator[Finding]:
             f"its way can change; write https://{entry.text.removeprefix('http://')}"
         )
         yield Finding(rule, message, entry.node, resources=listing.resources)
+    yield from allowed_in_code.insecure(rule, model)
 
 
 @rule("W9445", "null-origin", "unsafe", doors="rest http url s3 cdn")
@@ -381,6 +395,7 @@ def null_origin(rule: Rule, model: Model) -> Iterator[Finding]:
         message = f"null in {listing.what} lets every site read{whom}: each can send it from a sandboxed frame"
         fix, why = _without_null(model, listing, entry)
         yield Finding(rule, message, entry.node, fix, why, resources=listing.resources)
+    yield from allowed_in_code.null(rule, model)
 
 
 def _without_null(model: Model, listing: Listing, entry: Entry) -> tuple[Fix | None, str | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.checks.code import Behind, passed_on, places
 from cfncors.checks.origin_patterns import free_host
-from cfncors.checks.origin_probes import STRANGER, lookalikes
+from cfncors.checks.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.checks.remedies import attempt
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.model import ALLOW_ORIGIN, Model
@@ -61,13 +61,21 @@ def reflected(rule: Rule, model: Model) -> Iterator[Finding]:
     """Origins that are sent back unchecked, or after a check that strangers pass."""
     for each in chosen(model):
         if each.choice.kind == "reflected":
-            message = f"this code sends back whatever origin asks: every site reads{each.whom}"
+            message = f"{_who_sends(each)} sends back whatever origin asks: every site reads{each.whom}"
             yield _finding(rule, model, each, message)
             continue
         passing = _passing(each.choice)
         if passing is not None:
             message = f"this code lets {passing} pass its check of origins: whoever has that name reads{each.whom}"
             yield _finding(rule, model, each, message)
+
+
+def _who_sends(each: Chosen) -> str:
+    """What sends an origin back: the code, or a library that takes ``*`` so where it allows credentials."""
+    library = each.behind.handler.framework
+    if library is None or each.choice.texts != ("*",):
+        return "this code"
+    return f"for * with credentials {library.name}"
 
 
 def _passing(choice: OriginChoice) -> str | None:
@@ -83,6 +91,8 @@ def _candidates(texts: Iterable[str]) -> Iterator[str]:
     yield STRANGER
     for text in texts:
         yield from lookalikes(text)
+        if "http:" in text.replace("\\", ""):
+            yield from (f"http:{origin.removeprefix('https:')}" for origin in lookalikes(text))
         if re.fullmatch(r"https?://[a-z0-9.-]*[a-z0-9]", text):
             yield f"{text}.attacker.example"
         if "localhost" in text:
@@ -179,6 +189,17 @@ def _passing_all(choice: OriginChoice) -> Callable[[str], bool] | None:
     return (lambda origin: all(test(origin) for test in known)) if len(known) == len(tests) else None
 
 
+def any_subdomain(choice: OriginChoice) -> str | None:
+    """A host that a check names, every subdomain of which passes it."""
+    test = _passing_all(choice)
+    if test is None:
+        return None
+    named = (host for text in choice.texts for host in hosts(text))
+    return next(
+        (host for host in named if test(f"https://a-stranger.{host}") or test(f"http://a-stranger.{host}")), None
+    )
+
+
 # -- W9448 -------------------------------------------------------------------------------------------------------------
 
 
@@ -187,9 +208,10 @@ def without_vary(rule: Rule, model: Model) -> Iterator[Finding]:
     seen: set[object] = set()
     for each in chosen(model):
         choice = each.choice
-        if choice.kind not in _BY_REQUEST or choice.vary is not False or choice.place in seen:
+        places_of = {choice.place, choice.sent or choice.place}
+        if choice.kind not in _BY_REQUEST or choice.vary is not False or places_of & seen:
             continue
-        seen.add(choice.place)
+        seen |= places_of
         yield _without_vary(rule, model, each)
 
 

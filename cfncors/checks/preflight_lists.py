@@ -3,52 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import BODY_METHODS, SAFELISTED_METHODS, Demand, ListRole, RestList, Route, demands
+from cfncors.checks.allow_lists import (
+    BODY_METHODS,
+    HEADER_NAMES,
+    SAFELISTED_METHODS,
+    AllowList,
+    CodeList,
+    Demand,
+    ListRole,
+    Route,
+    demands,
+    lists,
+)
+from cfncors.checks.preflight_in_code import list_in_code, lists_in_code
 from cfncors.checks.preflight_remedies import list_names, spelled
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import attempt
-from cfncors.findings import Finding, Rule, Says
+from cfncors.checks.remedies import Edits, attempt
+from cfncors.findings import Finding, Rule, Safety, Says
 from cfncors.gateway.model import Model
 
-_HEADER_NAMES: Final[dict[ListRole, str]] = {
-    "methods": "Access-Control-Allow-Methods",
-    "headers": "Access-Control-Allow-Headers",
-}
+
+def _lists(model: Model, role: ListRole) -> Iterator[AllowList]:
+    yield from lists(model, role)
+    yield from lists_in_code(model, role)
 
 
 def _missing(rule: Rule, model: Model, demand: Demand, names: list[str], says: str, reason: str) -> Finding:
     listed = ", ".join(names)
-    fix, why = attempt(f"list {listed}", "safe", lambda: list_names(model, demand.allow, names))
+    safety: Safety = "unsafe" if isinstance(demand.allow.written, CodeList) else "safe"
+    fix, why = attempt(f"list {listed}", safety, lambda: _listing(model, demand.allow, names))
     says_so = Says("browser", console.blocked(says))
     message = _message(demand, listed, reason)
     return Finding(rule, message, demand.allow.place, fix, why, says_so, demand.allow.resources)
+
+
+def _listing(model: Model, allow: AllowList, names: list[str]) -> Edits:
+    if isinstance(allow.written, CodeList):
+        return list_in_code(model, allow, allow.written, names)
+    return list_names(model, allow, names)
 
 
 def _message(demand: Demand, listed: str, reason: str) -> str:
     allow = demand.allow
     routes = list(dict.fromkeys(demand.names.values()))
     shown = ", ".join(routes[:3]) + (f" and {len(routes) - 3} more" if len(routes) > 3 else "")
-    if isinstance(allow.written, RestList):
-        what = f"{_HEADER_NAMES[allow.role]} of the preflight"
-        without = f"the preflight of {shown} sends no {_HEADER_NAMES[allow.role]}; it has to list {listed}"
+    if allow.policy is None:
+        name = HEADER_NAMES[allow.role]
+        by = ", answered by this code," if isinstance(allow.written, CodeList) else ""
+        what = f"{name} of the preflight{by}"
+        without = f"the preflight of {shown}{by} sends no {name}; it has to list {listed}"
     else:
-        name = allow.written.name(allow.role)
-        what = f"{name} of {allow.written.what}"
-        without = f"{allow.written.what} has no {name}; it has to list {listed} for {shown}"
+        name = allow.policy.name(allow.role)
+        what = f"{name} of {allow.policy.what}"
+        without = f"{allow.policy.what} has no {name}; it has to list {listed} for {shown}"
     return f"{what} lacks {listed}{reason.format(routes=shown)}" if allow.is_there else without
 
 
-@rule("E9433", "preflight-method-missing", "safe", doors="rest http cdn")
+@rule("E9433", "preflight-method-missing", "safe", "unsafe", doors="rest http cdn")
 def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     """A method that a route serves is not in the preflight's allowed methods.
 
     ## Why
     The browser sends a PUT, PATCH or DELETE only when the preflight lists it, in the same letters. GET, HEAD and POST
     need no listing. `*` lists all methods, but only for requests without credentials. An HTTP API answers with
-    `AllowMethods` of its `CorsConfiguration`, and without that with no method at all.
+    `AllowMethods` of its `CorsConfiguration`, and without that with no method at all. Where a function answers the
+    preflights, its code has to list them.
 
     ## Example
     ```yaml
@@ -57,7 +78,7 @@ def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the template serves the method already; the preflight only says so.
+    Safe: the template serves the method already; the preflight only says so. Unsafe in code.
 
     ## References
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
@@ -67,13 +88,13 @@ def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     def wanted(route: Route) -> list[str]:
         return [] if route.verb in (*SAFELISTED_METHODS, "ANY") else [route.verb]
 
-    for demand in demands(model, "methods", wanted):
+    for demand in demands(_lists(model, "methods"), wanted):
         names = sorted(demand.names)
         says = console.method_not_allowed(names[0])
         yield _missing(rule, model, demand, names, says, ", needed by {routes}")
 
 
-@rule("E9434", "preflight-header-missing", "safe", doors="rest http url cdn")
+@rule("E9434", "preflight-header-missing", "safe", "unsafe", doors="rest http url cdn")
 def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     """The preflight's allowed headers lack one that the API itself demands.
 
@@ -81,7 +102,7 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     A route behind a Cognito, JWT or Lambda authorizer demands its token's header, one with IAM the signature's headers,
     one with a usage plan `X-Api-Key`. A browser sends none of them unless the preflight lists it. SAM lists no header
     by itself, nor does an HTTP API or a function URL. `*` lists all but `Authorization` by the standard, and nothing
-    for requests with credentials.
+    for requests with credentials. Where a function answers the preflights, its code has to list them.
 
     ## Example
     ```yaml
@@ -93,7 +114,7 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the API demands the header already; the preflight only says so.
+    Safe: the API demands the header already; the preflight only says so. Unsafe in code.
 
     ## References
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
@@ -103,13 +124,13 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     def wanted(route: Route) -> tuple[str, ...]:
         return route.demanded
 
-    for demand in demands(model, "headers", wanted):
+    for demand in demands(_lists(model, "headers"), wanted):
         names = [spelled(name) for name in demand.names]
         says = console.header_not_allowed(next(iter(demand.names)))
         yield _missing(rule, model, demand, names, says, ", demanded by {routes}")
 
 
-@rule("W9439", "preflight-content-type-missing", "safe", doors="rest http url s3 cdn")
+@rule("W9439", "preflight-content-type-missing", "safe", "unsafe", doors="rest http url s3 cdn")
 def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     """A route takes a body, and the preflight's allowed headers lack Content-Type.
 
@@ -128,7 +149,8 @@ def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding
     ```
 
     ## Fix safety
-    Safe: it allows a header that describes the body of a request that is allowed.
+    Safe: it allows a header that describes the body of a request that is allowed. Unsafe in code that answers the
+    preflights.
 
     ## References
     - https://fetch.spec.whatwg.org/#cors-safelisted-request-header
@@ -137,9 +159,9 @@ def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding
     def wanted(route: Route) -> list[str]:
         return ["content-type"] if route.verb in BODY_METHODS else []
 
-    for demand in demands(model, "headers", wanted):
+    for demand in demands(_lists(model, "headers"), wanted):
         says = console.header_not_allowed("content-type")
         reason = ": {routes} takes a body, and JSON in it is refused"
-        if not isinstance(demand.allow.written, RestList) and demand.allow.written.door == "s3":
+        if demand.allow.door == "s3":
             reason = ": {routes} sends a file's type, and is refused"
         yield _missing(rule, model, demand, ["Content-Type"], says, reason)

@@ -149,14 +149,17 @@ def list_names(model: Model, allow: AllowList, names: list[str]) -> Edits:
     if isinstance(allow.written, RestList):
         return _into_rest(model, allow.written, allow.role, names)
     document = model.template.document
+    policy = allow.policy
+    if policy is None:
+        raise CannotEdit("the list is in the function's code")
     if model.template.service is not None:
         from cfncors.checks.serverless_remedies import list_in_policy
 
-        return list_in_policy(model, allow.written, allow.role, names)
+        return list_in_policy(model, policy, allow.role, names)
     if allow.is_there:
-        return list_items(document, allow.written, allow.role, names)
+        return list_items(document, policy, allow.role, names)
     wanted = served(allow.routes) if allow.role == "methods" else used_headers(allow.routes)
-    return list_items(document, allow.written, allow.role, wanted)
+    return list_items(document, policy, allow.role, wanted)
 
 
 def _into_rest(model: Model, written: RestList, role: ListRole, names: list[str]) -> Edits:

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from cfncors.browser.serialised import host_of
+from cfncors.checks.allowed_in_code import allowed
+from cfncors.checks.code import places
 from cfncors.checks.entries import Entry, Listing, listings, of_role
+from cfncors.checks.origins_in_code import Chosen, any_subdomain, chosen
 from cfncors.checks.registry import rule
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.model import Model
@@ -20,6 +23,8 @@ _PLAYGROUNDS: Final = (
     "jsfiddle.net",
     "jshell.net",
     "plnkr.co",
+    "repl.it",
+    "webdevout.net",
 )
 #: All that a bucket knows.
 _BUCKET_METHODS: Final = frozenset(("GET", "PUT", "POST", "DELETE", "HEAD"))
@@ -47,6 +52,11 @@ def playground_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://developer.mozilla.org/en-US/docs/Web/Security/Same-origin_policy
     """
+    for each in allowed(model):
+        site = _playground(each.text)
+        if site is not None:
+            message = f"{each.text} in {each.what} lets in whatever anybody tries out on {site}; leave it out"
+            yield Finding(rule, message, each.node, resources=each.resources)
     for listing in of_role(model, "origins"):
         for entry in {(id(entry.node), entry.text): entry for entry in listing.entries}.values():
             site = _playground(entry.text)
@@ -67,7 +77,7 @@ def wide_open(rule: Rule, model: Model) -> Iterator[Finding]:
     ## Why
     `*` is right for public data: any page may read it, without anybody's credentials. Whoever looks over the templates
     of a company wants to see where it stands all the same, also in `https://*.example.com`, which lets in every
-    subdomain, and in a bucket for all five methods. Most scanners report nothing else.
+    subdomain, in a bucket for all five methods, and in the code of functions. Most scanners report nothing else.
 
     The rule is off unless it is named: `cfncors check --select I9449`, or in cfn-lint `-e -c I`.
 
@@ -87,6 +97,12 @@ def wide_open(rule: Rule, model: Model) -> Iterator[Finding]:
         if entry is not None:
             what = _lets_in(listing, entry.text)
             yield Finding(rule, f"{listing.what} lets in {what}", entry.node, resources=listing.resources)
+    for each in chosen(model):
+        wide = _widest_choice(each)
+        if wide is not None:
+            node = places(model).node(each.behind.function, each.choice.place)
+            resources = each.behind.door.logical_id, each.behind.function.logical_id
+            yield Finding(rule, f"this code lets in {wide}", node, resources=resources)
 
 
 def _widest(listing: Listing) -> Entry | None:
@@ -97,6 +113,15 @@ def _widest(listing: Listing) -> Entry | None:
     if listing.door == "s3" and listing.role == "methods" and texts >= _BUCKET_METHODS:
         return listing.entries[0]
     return next((entry for entry in listing.entries if "*" in entry.text), None)
+
+
+def _widest_choice(each: Chosen) -> str | None:
+    """What code lets in that it does not name."""
+    is_default = each.choice.default == "*" and each.choice.texts[0] not in each.behind.function.environment
+    if each.choice.kind in ("any", "reflected") or is_default:
+        return "any site"
+    host = any_subdomain(each.choice)
+    return f"every site below {host}" if host is not None else None
 
 
 def _lets_in(listing: Listing, text: str) -> str:
