@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from cfncors.checks.policy_remedies import list_items
-from cfncors.checks.remedies import Edits, expression, free_id, own_origin, quoted, together
+from cfncors.checks.remedies import Edits, expression, free_id, no_origin_for_all, own_origin, quoted, together
 from cfncors.errors import CannotEdit
 from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import Header, Model, RestApi, normal_path
@@ -15,7 +15,7 @@ from cfncors.gateway.serverless import EVENT_NAMES
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import append, put, replace
 from cfncors.source.emit import Data
-from cfncors.template import Known, Unknown
+from cfncors.template import Known, Unknown, scalar_text
 from cfncors.template.packaged_events import EventCors, rest_events, rest_preflights
 from cfncors.template.packaged_nodes import DEFAULT_HEADERS
 from cfncors.template.serverless import Service
@@ -28,9 +28,7 @@ def add_to_resources(model: Model, api: RestApi, kinds: list[str]) -> Edits:
     service = _service(model)
     document = model.template.document
     listed = service.at("resources")
-    block = next((each for each in service.resource_blocks if not each.foreign and "Resources" in each), None)
-    if block is None and service.resource_blocks and not isinstance(listed, Sequence):
-        block = service.resource_blocks[0]
+    block = _block(model, service)
     holder = service.written(block.get("Resources") or block) if block is not None else service.root
     made = _gateway_responses(model, api, kinds, holder)
     if isinstance(holder, Mapping) and block is not None and holder is not block:
@@ -40,6 +38,25 @@ def add_to_resources(model: Model, api: RestApi, kinds: list[str]) -> Edits:
     if isinstance(listed, Sequence):
         return append(document, listed, {"Resources": made})
     return put(document, service.root, ("resources",), {"Resources": made})
+
+
+def _block(model: Model, service: Service) -> Mapping | None:
+    """The part of ``resources`` for them: where others of the API are, else one in the service's own file. A list of
+    files about other things is no place for them: it gets a part of its own."""
+    listed = service.at("resources")
+    if not isinstance(listed, Sequence):
+        return service.resource_blocks[0] if service.resource_blocks else None
+    blocks = [each for each in service.resource_blocks if not each.foreign and "Resources" in each]
+    document = model.template.document
+    of_the_api = [each for each in blocks if _has_part_of_an_api(service.written(each.get("Resources") or each))]
+    own = [each for each in blocks if document.home(each.start) is document]
+    return next(iter((*of_the_api, *own, *(blocks if listed.foreign else ()))), None)
+
+
+def _has_part_of_an_api(resources: Node) -> bool:
+    entries = resources.items() if isinstance(resources, Mapping) else ()
+    types = (scalar_text(entry.value.get("Type")) for _, entry in entries if isinstance(entry.value, Mapping))
+    return any(text is not None and text.startswith("AWS::ApiGateway::") for text in types)
 
 
 def _gateway_responses(model: Model, api: RestApi, kinds: list[str], beside: Node) -> dict[str, Data]:
@@ -65,14 +82,24 @@ def _gateway_responses(model: Model, api: RestApi, kinds: list[str], beside: Nod
 
 def gateway_headers(model: Model, api: RestApi) -> dict[str, Data]:
     """The API's own origin with its variables, which may differ from stage to stage, and its credentials. Of several
-    origins a gateway response can send none, so any page may read the error."""
+    origins a gateway response cannot choose, so any page may read the error.
+
+    Raises :class:`CannotEdit` when pages of several origins may send credentials, to which ``*`` is no answer, and when
+    nobody knows the origins.
+    """
+    preflights = rest_preflights(_service(model)).values()
+    are_known = not any(cors.is_unknown for preflight in preflights for cors in preflight.sources)
+    if not are_known and model.settings.origin is None:
+        raise CannotEdit("cors is made by a variable that is known only when the service is packaged")
     own = own_origin(api)
     origin = f"'{model.settings.origin or '*'}'"
-    if own is not None and isinstance(own.value, Known | Unknown):
+    if are_known and own is not None and isinstance(own.value, Known | Unknown):
         written = as_written(model, own)
         origin = origin if any(map(is_list, static_texts(own) or ())) else written
+    if origin == "'*'":
+        no_origin_for_all(api)
     headers: dict[str, Data] = {"Access-Control-Allow-Origin": origin}
-    allowed = any(preflight.credentials is not None for preflight in rest_preflights(_service(model)).values())
+    allowed = are_known and any(preflight.credentials is not None for preflight in preflights)
     if origin != "'*'" and (allowed or model.settings.credentials):
         headers["Access-Control-Allow-Credentials"] = "'true'"
     return headers
@@ -105,7 +132,7 @@ def list_in_event(model: Model, path: str, role: Role, names: list[str]) -> Edit
         listed = [*DEFAULT_HEADERS, *names] if role == "headers" else names
         return _set(model, cors, EVENT_NAMES[role][0], list[Data](listed))
     document = model.template.document
-    node = cors.get(EVENT_NAMES[role][0])
+    node = _written(model, cors.get(EVENT_NAMES[role][0]))
     if isinstance(node, Sequence) and node.tag is None:
         return together(*(append(document, node, name) for name in names))
     if isinstance(node, Scalar) and node.tag is None and not node.foreign:
@@ -122,6 +149,9 @@ def list_in_policy(model: Model, policy: Policy, role: Role, names: list[str]) -
     """Names added to a list of ``httpApi.cors`` or ``url.cors``; one that the framework fills is written out."""
     document = model.template.document
     setting = policy.setting(role)
+    whole = _written(model, setting.node) if setting is not None else None
+    if isinstance(whole, Sequence) and setting is not None and whole is not setting.node:
+        return together(*(append(document, whole, name) for name in names))
     if setting is None or setting.node is not setting.key:
         return list_items(document, policy, role, names)
     return write_in_policy(model, policy, role, list[Data]([*(setting.texts() or ()), *names]))
@@ -153,6 +183,11 @@ def _last(model: Model, path: str) -> EventCors:
     if found is None:
         raise CannotEdit("no event of this path has cors")
     return found.sources[-1]
+
+
+def _written(model: Model, node: Node | None) -> Node | None:
+    """The list that a variable leads to, which is the place for another name."""
+    return _service(model).written(node) if node is not None else None
 
 
 def _is_on(path: str, wanted: str) -> bool:

@@ -32,7 +32,7 @@ from cfncors.template.packaged_http import (
     url_defaults,
     url_id,
 )
-from cfncors.template.packaged_nodes import is_true, text_of
+from cfncors.template.packaged_nodes import is_true, is_unknown, text_of
 from cfncors.template.packaged_rest import REST_API, method_id
 from cfncors.template.placed import text_at
 from cfncors.template.serverless import Service
@@ -218,7 +218,10 @@ def _url(template: Template, service: Service, url: FunctionUrl) -> FunctionUrl:
 
 
 def _completed(found: Policy, node: Node, defaults: dict[str, list[str]]) -> Policy:
-    """A configuration with the framework's defaults for what it does not say; ``cors: true`` is nothing but them."""
+    """A configuration with the framework's defaults for what it does not say; ``cors: true`` is nothing but them. Of
+    one that nobody knows, nobody knows what it says."""
+    if is_unknown(node):
+        return found
     settings = dict(found.settings)
     for key, texts in defaults.items():
         entry = node.entry(key) if isinstance(node, Mapping) else None

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from cfncors.source import Mapping, Node
 from cfncors.source.nodes import Entry
-from cfncors.template.packaged_nodes import DEFAULT_HEADERS, is_true, listed, text_of, unique
+from cfncors.template.packaged_nodes import DEFAULT_HEADERS, is_true, is_unknown, listed, text_of, unique
 from cfncors.template.placed import text_at
 from cfncors.template.serverless import Function, Service
 
@@ -80,9 +80,16 @@ class EventCors(NamedTuple):
     mapping: Mapping | None
 
     def get(self, name: str) -> Node | None:
-        """A key of the object form that is set."""
+        """A key of the object form that is set; a ``cors`` that nobody knows may set any, with what nobody knows."""
+        if self.is_unknown:
+            return self.entry.value if name != "origins" else None
         node = self.mapping.get(name) if self.mapping is not None else None
         return node if is_true(node) else None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether what it holds is known only when the service is packaged."""
+        return is_unknown(self.entry.value)
 
     @property
     def headers(self) -> list[Node]:

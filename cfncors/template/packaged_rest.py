@@ -23,11 +23,13 @@ from cfncors.template.packaged_nodes import (
     text_of,
 )
 from cfncors.template.placed import text_at
+from cfncors.template.plugins import answering
 from cfncors.template.serverless import Service, normalized
 
 REST_API: Final = "ApiGatewayRestApi"
 _HEADER: Final = "method.response.header."
 _ANY: Final = "DELETE,GET,HEAD,PATCH,POST,PUT"
+_NO_LETTER: Final = re.compile(r"[^0-9A-Za-z_-]")
 _COGNITO_ARN: Final = re.compile(r"arn:[a-zA-Z-]*:cognito-idp")
 _STATUSES: Final = {
     "200": "",
@@ -36,11 +38,6 @@ _STATUSES: Final = {
     "502": r"[\s\S]*\[502\][\s\S]*",
     "504": r"([\s\S]*\[504\][\s\S]*)|(.*Task timed out after \d+\.\d+ seconds$)",
 }
-#: Plugins that add DEFAULT_4XX and DEFAULT_5XX with an origin of their own.
-_ADDING_GATEWAY_RESPONSES: Final = (
-    "serverless-plugin-default-api-gateway-cors-response",
-    "@keboola/serverless-default-error-responses",
-)
 
 
 # -- preflights --------------------------------------------------------------------------------------------------------
@@ -163,7 +160,7 @@ def _api_properties(service: Service) -> dict[str, Data]:
 
 
 def _plugins(service: Service, named: Names, place: Node) -> Iterator[Made]:
-    for plugin in sorted(service.plugins.intersection(_ADDING_GATEWAY_RESPONSES)):
+    for plugin in answering(service):
         for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
             value = joined(service, place, service.at("plugins") or place)
             properties: dict[str, Data] = {
@@ -171,7 +168,7 @@ def _plugins(service: Service, named: Names, place: Node) -> Iterator[Made]:
                 "ResponseType": kind,
                 "ResponseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": value},
             }
-            name = f"{normalized(plugin.rpartition('/')[2])}{kind}"
+            name = f"{normalized(_NO_LETTER.sub('', plugin.rpartition('/')[2]))}{kind}"
             yield Made(name, place, "AWS::ApiGateway::GatewayResponse", properties)
 
 

@@ -42,10 +42,12 @@ class Opaque(NamedTuple):
 
 
 class Resolver:
-    """Replaces the variables of one service. ``assumed`` names, by the ``id`` of a value, what it was made with."""
+    """Replaces the variables of one service. ``assumed`` names, by the ``id`` of a value, what it was made with. With
+    ``known`` false it is no service, and each variable stays."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, known: bool = True) -> None:
         self.document = document
+        self.known = known
         self.root = document.root
         self.assumed: dict[int, tuple[Node, frozenset[str]]] = {}
         #: by the ``id`` of a value: where a mapping or list is written, and a text with its variables
@@ -126,11 +128,36 @@ class Resolver:
         self._copies += _size(target) if target is not None else 0
         if target is None or isinstance(found, Opaque) or self._copies > _MOST_COPIES:
             return _unknown([("", place.text)], place)
-        copy = placed(target, place, lambda one, other: self.assume(other, self.assumes(one) | found.assumes))
+        copy = placed(target, place, lambda one, other: self._tell(one, other, found.assumes))
         if not isinstance(target, Scalar):
             home = self.homes.get(id(target))
             self.homes[id(copy)] = (copy, home[1] if home is not None else target)
+            if variables.varies(variable):
+                self._address(copy, variable, ())
         return copy
+
+    def _tell(self, one: Scalar, other: Scalar, names: frozenset[str]) -> None:
+        """A copy is made with the same variables as what it is copied from."""
+        self.assume(other, self.assumes(one) | names)
+        found = self.texts.get(id(one))
+        if found is not None:
+            self.texts[id(other)] = (other, found[1])
+
+    def _address(self, node: Node, variable: Variable, path: tuple[str, ...]) -> None:
+        """Note, where they are written, how the values of a mapping are reached whatever its variable leads to: a
+        copy of one stage's value would be sent on every stage."""
+        home = self.homes.get(id(node))
+        node = home[1] if home is not None else node
+        if isinstance(node, Scalar):
+            text = variables.below(variable, path)
+            if text is not None:
+                self.texts[id(node)] = (node, text)
+        elif isinstance(node, Mapping):
+            for name, entry in node.items():
+                self._address(entry.value, variable, (*path, name))
+        else:
+            for at, item in enumerate(node.items):
+                self._address(item, variable, (*path, str(at)))
 
     def assume(self, node: Node, names: frozenset[str]) -> None:
         """Note what a value is made with."""
@@ -163,6 +190,8 @@ class Resolver:
 
     def _variable(self, variable: Variable, place: Node) -> Found | Opaque:
         """The first source that has a value. One without any is refused by the framework."""
+        if not self.known:
+            return Opaque("the service that holds it is not known")
         if self._depth >= _LONGEST_CHAIN:
             return Opaque("too many variables that lead to one another")
         self._depth += 1
@@ -278,15 +307,9 @@ class Resolver:
     # -- files --------------------------------------------------------------------------------------------------------
 
     def _file(self, name: str, address: str, place: Node) -> Found | Opaque:
-        folder = os.path.dirname(self.document.name)
-        if HOLE in name:
-            return Opaque("it is no name of a file")
-        if self.document.name.startswith("<") or self.document.name == "-":
-            return Opaque("it stands in a file, and the service was not read from one")
-        path = os.path.normpath(os.path.join(folder, name))
-        project = _project(os.path.realpath(folder or "."))
-        if os.path.commonpath((os.path.realpath(path), project)) != project:
-            return Opaque("it stands in a file outside of the project")
+        path = self.located(name)
+        if isinstance(path, Opaque):
+            return path
         if not os.path.isfile(path):
             return Found(None)
         if not path.endswith((".yml", ".yaml", ".json")):
@@ -296,10 +319,23 @@ class Resolver:
             return Opaque("it stands in a file that cannot be read")
         return self._walk(root, address.split(".") if address else [])
 
+    def located(self, name: str) -> str | Opaque:
+        """The path of a file that the service names; only those of its own repository are ever read."""
+        folder = os.path.dirname(self.document.name)
+        if HOLE in name:
+            return Opaque("it is no name of a file")
+        if self.document.name.startswith("<") or self.document.name == "-":
+            return Opaque("it stands in a file, and the service was not read from one")
+        path = os.path.normpath(os.path.join(folder, name))
+        project = _project(os.path.realpath(folder or "."))
+        if os.path.commonpath((os.path.realpath(path), project)) != project:
+            return Opaque("it stands in a file outside of the project")
+        return path
+
     def _read(self, path: str, place: Node) -> Node | None:
         if path not in self._files:
             try:
-                text = self.document.texts.get(path) or _text(path)
+                text = self.document.texts.get(path) or file_text(path)
                 self._files[path] = parse_beside(self.document, text, path, place).root
             except (OSError, ValueError, UnreadableTemplate):
                 self._files[path] = None
@@ -316,6 +352,16 @@ class Resolver:
                 self.document.beside[name] = Beside(read, place)
 
 
+def fragment(document: Document) -> Document:
+    """A part of some service, read by itself: nobody knows what the variables in it stand for."""
+    root = Resolver(document, known=False).resolved(document.root)
+    if root is document.root:
+        return document
+    read = document._replace(root=root)
+    vars(read)["beside"] = document.beside
+    return read
+
+
 def _project(folder: str) -> str:
     """The folder that a service's files are in: its repository, else its own folder."""
     here = folder
@@ -327,7 +373,9 @@ def _project(folder: str) -> str:
     return here
 
 
-def _text(path: str) -> str:
+def file_text(path: str) -> str:
+    """A file of the project. Raises :class:`OSError` for one that is too large, :class:`UnreadableTemplate` for one
+    that is no text."""
     if os.path.getsize(path) > _LARGEST_FILE:
         raise OSError("larger than any configuration")
     with open(path, "rb") as file:

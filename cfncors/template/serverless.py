@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.document import unreadable, unreadable_at
-from cfncors.source.nodes import Entry
+from cfncors.source.nodes import Entry, children
 from cfncors.template.intrinsics import UNKNOWN, scalar_text
 from cfncors.template.resolve import Resolver
 
@@ -42,6 +42,13 @@ class Function(NamedTuple):
         return any(item is not None and item.tag == UNKNOWN for item in items)
 
 
+class AsWritten(NamedTuple):
+    """A text with variables as it is written, in the file as it is written."""
+
+    document: Document
+    node: Scalar
+
+
 class Service(NamedTuple):
     """A service with its variables replaced. ``root`` is the whole file."""
 
@@ -60,6 +67,22 @@ class Service(NamedTuple):
         """A value's text as it is written, with the variables in it."""
         found = self.resolver.texts.get(id(node))
         return found[1] if found is not None else node.text if isinstance(node, Scalar) else ""
+
+    def is_made_by_variables(self, node: Node) -> bool:
+        """Whether a value is a text with variables in it."""
+        return id(node) in self.resolver.texts
+
+    def raw(self, node: Node) -> AsWritten | None:
+        """The text of the service's own file that a value is made of; ``None`` for what stands elsewhere."""
+        document = self.resolver.document
+        here: Node | None = document.root if self.is_made_by_variables(node) else None
+        while here is not None and not isinstance(here, Scalar):
+            parts = (each for each in children(here) if each.start <= node.start and node.end <= each.end)
+            here = next(parts, None)
+        if not isinstance(here, Scalar) or (here.start, here.end) != (node.start, node.end):
+            return None
+        is_it = here.tag is None and not here.foreign and here.text == self.source_text(node)
+        return AsWritten(document, here) if is_it else None
 
     def at(self, *path: str) -> Node | None:
         """What stands at a path of keys."""

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias, Union
 _TYPE: Final = re.compile(r"([a-z][a-zA-Z0-9]*)\s*([:(])")
 _LITERAL: Final = re.compile(r"(true|false|null|[-+]?[0-9][0-9a-zA-Z.]*)\s*(?=[,}])")
 _ESCAPED: Final = re.compile(r"(\\+)\$\{")
+_KEY: Final = re.compile(r"[\w-]+")
 _DEEPEST: Final = 50
 
 
@@ -48,6 +49,48 @@ class SyntaxFault(Exception):
 def parse(text: str) -> Text:
     """The pieces of a text. Raises :class:`SyntaxFault`."""
     return _Reader(text).pieces("")[0]
+
+
+def varies(variable: Variable) -> bool:
+    """Whether other variables choose what this one leads to: ``${self:custom.${sls:stage}}``."""
+    return any(
+        isinstance(piece, Variable)
+        for source in variable.sources
+        if isinstance(source, Source)
+        for text in (*source.parameters, source.address or ())
+        for piece in text
+    )
+
+
+def below(variable: Variable, path: tuple[str, ...]) -> str | None:
+    """The variable for what stands at a path of keys in the mapping that another one leads to:
+    ``${self:custom.${sls:stage}.origin}``. ``None`` where there is no way to write it: addresses are the framework's
+    for ``self`` and ``file`` alone, and their keys have no dots."""
+    if not all(_KEY.fullmatch(key) for key in path):
+        return None
+    sources: list[Source | Literal] = []
+    for source in variable.sources:
+        if isinstance(source, Literal) or source.type not in ("self", "file"):
+            return None
+        before = (*source.address, ".") if source.address else ()
+        sources.append(source._replace(address=(*before, ".".join(path))))
+    return _written(Variable(tuple(sources)))
+
+
+def _written(piece: str | Variable) -> str:
+    if isinstance(piece, str):
+        return piece
+    return f"${{{', '.join(map(_written_source, piece.sources))}}}"
+
+
+def _written_source(source: Source | Literal) -> str:
+    if isinstance(source, Literal):
+        text = "null" if source.text is None else source.text
+        return f"'{text}'" if source.quoted else text
+    parameters = ", ".join("".join(map(_written, text)) for text in source.parameters)
+    brackets = f"({parameters})" if source.parameters else ""
+    colon = ":" if source.address is not None or not brackets else ""
+    return f"{source.type}{brackets}{colon}{''.join(map(_written, source.address or ()))}"
 
 
 class _Reader:
