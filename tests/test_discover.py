@@ -91,6 +91,66 @@ def test_an_app_of_the_cdk_gives_its_synthesised_templates(tree: Tree) -> None:
     assert "other/cdk.out/Old.template.json" not in paths(".")
 
 
+def test_where_cdk_json_says_that_templates_are_written(tree: Tree) -> None:
+    tree(
+        ".gitignore = build", 'app/cdk.json = {"output": "./build/assembly"}', "app/build/assembly/Notes.template.json"
+    )
+    tree('bad/cdk.json = {"output": [', "bad/cdk.out/Notes.template.json", "odd/cdk.json = []")
+    tree("odd/cdk.out/Notes.template.json")
+    assert paths("app") == ["app/build/assembly/Notes.template.json", "app/cdk.json"]
+    assert paths("bad")[0] == "bad/cdk.out/Notes.template.json"
+    assert paths("odd")[0] == "odd/cdk.out/Notes.template.json"
+
+
+def test_an_assembly_in_git_gives_each_template_once_and_no_assets(tree: Tree) -> None:
+    asset = "asset." + "0a" * 32
+    tree("cdk.json", "cdk.out/Notes.template.json", f"cdk.out/{asset}/template.yaml", "asset.files/template.yaml")
+    assert paths(".") == ["cdk.out/Notes.template.json", "asset.files/template.yaml", "cdk.json"]
+
+
+def test_what_amplify_writes_is_found_and_its_copies_are_left_out(tree: Tree) -> None:
+    api = "amplify/backend/api/notes"
+    tree(".gitignore = build/;.amplify", f"{api}/cli-inputs.json", f"{api}/build/notes-cloudformation-template.json")
+    tree(f"{api}/build/parameters.json", "amplify/backend/function/f/f-cloudformation-template.json")
+    tree("amplify/#current-cloud-backend/function/f/f-cloudformation-template.json")
+    tree("second/.amplify/artifacts/cdk.out/App.template.json", "second/amplify/backend.ts")
+    assert paths(".") == [
+        f"{api}/build/notes-cloudformation-template.json",
+        f"{api}/cli-inputs.json",
+        "amplify/backend/function/f/f-cloudformation-template.json",
+        "second/.amplify/artifacts/cdk.out/App.template.json",
+    ]
+
+
+SOURCE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: src/app.handler
+      Runtime: python3.13
+      CodeUri: .
+      Events: {Get: {Type: Api, Properties: {Path: /, Method: get}}}
+"""
+
+
+def test_a_packaged_template_is_told_where_it_was_packaged_from(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``packaged.yaml`` stands beside ``template.yaml`` in many repositories."""
+    packaged = SOURCE.replace("CodeUri: .", f"CodeUri: s3://bucket/notes/{'0a' * 16}")
+    (tmp_path / "template.yaml").write_text(SOURCE, "utf-8")
+    (tmp_path / "packaged.yaml").write_text(packaged, "utf-8")
+    main(["check", "-q", "."])
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["template.yaml"]
+    main(["check", "-q", "packaged.yaml"])
+    assert "packaged.yaml:" in capsys.readouterr().out
+    (tmp_path / "template.yaml").write_text(SOURCE.replace("src/app", "src/other"), "utf-8")
+    main(["check", "-q", "."])
+    assert "packaged.yaml:" in capsys.readouterr().out  # packaged from another
+
+
 def test_gitignore_above_the_repository_does_not_count(tree: Tree, tmp_path: Path) -> None:
     tree(".gitignore = *.yaml", "repo/.git/HEAD", "repo/a.yaml")
     assert paths("repo") == ["repo/a.yaml"]

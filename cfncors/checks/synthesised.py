@@ -1,92 +1,86 @@
-"""What a finding in a template of the CDK or of SST means for the program that made it: the construct, and the call.
-
-AWS CDK API Reference, modules ``aws-apigateway``, ``aws-apigatewayv2``, ``aws-lambda``, ``aws-s3``, ``aws-cloudfront``.
-"""
+"""What a finding in a template that a program wrote means for the program: the construct, the call, and no edit."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Final
 
-from cfncors.findings import Finding
+from cfncors.findings import Finding, Fix
 from cfncors.gateway.model import Model
-from cfncors.gateway.policy import FrontDoor
-from cfncors.template.synthesised import Maker, construct, maker
+from cfncors.template import Template
+from cfncors.template.synthesised import Maker, asset, construct, made_in, maker
 
-_GATEWAY_RESPONSE: Final = (
-    "api.addGatewayResponse('Default4XX', { type: ResponseType.DEFAULT_4XX, responseHeaders: "
-    "{ 'Access-Control-Allow-Origin': \"'https://app.example.com'\" } }), and the same for DEFAULT_5XX"
-)
-#: Rule, or the beginning of its number -> what to call for a REST API, the first that fits.
-_REST: Final = {
-    "9415": "api.addGatewayResponse(…, { type: ResponseType.… })",
-    "9425": "addGatewayResponse without statusCode",
-    "942": _GATEWAY_RESPONSE,
-    "9411": "single quotes inside the value: responseHeaders: { 'Access-Control-Allow-Origin': \"'*'\" }",
-    "9432": "defaultCorsPreflightOptions instead of an own OPTIONS method behind an authorizer",
-    "9433": "allowMethods of defaultCorsPreflightOptions or addCorsPreflight",
-    "9434": "allowHeaders of defaultCorsPreflightOptions or addCorsPreflight",
-    "9439": "allowHeaders of defaultCorsPreflightOptions or addCorsPreflight",
-    "9435": "binaryMediaTypes without '*/*', or contentHandling: ContentHandling.CONVERT_TO_TEXT of the MOCK",
-    "9437": "maxAge: Duration.minutes(…) of defaultCorsPreflightOptions or addCorsPreflight",
-    "9438": "maxAge: Duration.minutes(10) of defaultCorsPreflightOptions or addCorsPreflight",
-    "9443": "allowOrigins and allowCredentials of defaultCorsPreflightOptions or addCorsPreflight",
-    "943": "defaultCorsPreflightOptions of RestApi, or resource.addCorsPreflight({ allowOrigins: […] })",
-    "944": "allowOrigins of defaultCorsPreflightOptions or addCorsPreflight, responseHeaders of addGatewayResponse",
-    "945": "the lists of defaultCorsPreflightOptions or addCorsPreflight",
-    "9462": "headers: { 'Access-Control-Allow-Origin': … } in what the handler returns",
-    "9463": "headers: { 'Access-Control-Allow-Origin': … } in what the handler returns",
-    "946": "responseParameters of integrationResponses and methodResponses, or the handler's own headers",
-    "941": "the responses of the method's integration",
-}
-_OTHERS: Final[dict[FrontDoor, str]] = {
-    "http": "corsPreflight of HttpApi: { allowOrigins, allowMethods, allowHeaders, allowCredentials, maxAge }",
-    "url": "fn.addFunctionUrl({ cors: { allowedOrigins, allowedMethods, allowedHeaders, maxAge } })",
-    "s3": "cors of Bucket: [{ allowedOrigins, allowedMethods, allowedHeaders, exposedHeaders, maxAge }]",
-    "cdn": "corsBehavior of ResponseHeadersPolicy, allowedMethods: AllowedMethods.ALLOW_… of the behavior",
-}
-_IN_SST: Final[dict[FrontDoor, str]] = {
-    "rest": "through api.cdk.restApi of ApiGatewayV1Api: ",
-    "http": "cors of Api, which becomes ",
-    "url": "url: { cors } of Function, which becomes ",
-    "s3": "cors of Bucket, which becomes ",
-    "cdn": "",
+#: Why a file is not edited, by what writes it.
+_WRITTEN_BY: Final[dict[Maker, str]] = {
+    "CDK": "the CDK app writes this file: change it there",
+    "SST": "the SST app writes this file: change it there",
+    "sam build": "sam build writes this file: change the template that it builds",
+    "sam package": "sam package or aws cloudformation package writes this file: change the template that it packages",
+    "Serverless Framework": "the Serverless Framework writes this file: change the service's configuration",
+    "Chalice": "chalice package writes this file: change the app, or what --merge-template adds",
+    "Architect": "Architect writes this file: change app.arc or a plugin",
+    "Amplify": "Amplify writes this file: change it with amplify override",
 }
 
 
 def for_the_program(model: Model, findings: Iterable[Finding]) -> list[Finding]:
     """The findings as they are, or, for a template that a program wrote, with the construct and the call that mends
-    it, and without an edit: the next synthesis would undo it."""
+    it, and without an edit of what the next run would write anew. Findings in code of the project are left alone."""
     tool = maker(model.template)
     return list(findings) if tool is None else [_for_the_program(model, tool, each) for each in findings]
 
 
 def _for_the_program(model: Model, tool: Maker, finding: Finding) -> Finding:
+    document = model.template.document
+    home = document.home(finding.node.start)
+    told = ""
+    if home is document or made_in(home.name) is not None:
+        told = _in_the_program(model, tool, finding)
+    elif finding.fix is None or not any(document.home(edit.start) is document for edit in finding.fix.edits):
+        return finding if finding.fix is None else _in_code(model, finding, finding.fix)
+    without = None if finding.fix is None else _WRITTEN_BY[tool]
+    return finding._replace(message=finding.message + told, fix=None, no_fix=without or finding.no_fix)
+
+
+def _in_code(model: Model, finding: Finding, fix: Fix) -> Finding:
+    """A fix of code that several stacks of an app use may not say the origin of one of them."""
+    if any("://" in edit.text for edit in fix.edits) and _is_shared(model.template):
+        why = "other stacks of the app use this code: set its origin in an environment variable"
+        return finding._replace(fix=None, no_fix=why)
+    return finding
+
+
+def _is_shared(template: Template) -> bool:
+    """Whether another template of the cloud assembly names an asset of this one's functions."""
+    functions = template.of_type("AWS::Lambda::Function")
+    names = {os.path.basename(path) for each in functions if (path := asset(each, "Code")) is not None}
+    if not names:
+        return False
+    from cfncors.discover import templates_in_assembly
+
+    own = os.path.abspath(template.document.name)
+    folder = os.path.dirname(own)
+    while os.path.basename(folder).startswith("assembly-"):
+        folder = os.path.dirname(folder)
+    others = (path for path in templates_in_assembly(folder) if os.path.abspath(path) != own)
+    return any(name in text for text in map(_text, others) for name in names)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _in_the_program(model: Model, tool: Maker, finding: Finding) -> str:
+    if tool not in ("CDK", "SST"):
+        return ""
+    from cfncors.checks.program_calls import call, in_sst
+
     paths = [path for name in reversed(finding.resources) if (path := construct(model.template, name)) is not None]
     where = f" (construct {paths[0]})" if paths else ""
-    call = _call(model, finding)
-    if tool == "SST" and call:
-        call = _IN_SST[_door(model, finding)] + call
-    told = f"; in {tool}: {call}" if call else ""
-    without = None if finding.fix is None else f"the {tool} app writes this file: change it there"
-    return finding._replace(message=f"{finding.message}{where}{told}", fix=None, no_fix=without or finding.no_fix)
-
-
-def _call(model: Model, finding: Finding) -> str:
-    if not finding.rule.doors:
-        return ""
-    door = _door(model, finding)
-    if door != "rest":
-        return _OTHERS[door]
-    number = finding.rule.id[1:]
-    return next((call for start, call in _REST.items() if number.startswith(start)), "")
-
-
-def _door(model: Model, finding: Finding) -> FrontDoor:
-    """The front door that a finding is about: by the resources that it names, else the first that its rule knows."""
-    for door in model.doors:
-        if door.logical_id in finding.resources:
-            return door.front_door
-    policies = {policy.resource: policy.door for policy in model.policies}
-    known = (policies[name] for name in finding.resources if name in policies)
-    return next(known, "rest")
+    told = in_sst(model, finding) if tool == "SST" else call(model, finding)
+    return f"{where}; in {tool}: {told}" if told else where

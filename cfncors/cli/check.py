@@ -13,7 +13,7 @@ from cfncors.cli.output import checked, note_skipped, report_code, style
 from cfncors.config import Settings
 from cfncors.discover import STDIN, candidates
 from cfncors.lint import check_bytes, check_files
-from cfncors.report import FileReport
+from cfncors.report import FileReport, told_once
 from cfncors.report.terminal import wrapped
 
 _EXAMPLES: Final = """\
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     reports = [_check_stdin(args, chosen) if each.path == STDIN else next(found) for each in named]
     for more in nested(named, reports):
         reports += check_files(more, chosen)
+    reports = told_once(reports)
     _print_reports(args, [report for report in reports if not report.skipped])
     codes = [report_code(report) for report in reports]
     return max([*codes, note_skipped(args, named, reports)], default=CLEAN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from functools import partial
 from typing import Final, TextIO
@@ -15,7 +16,7 @@ from cfncors.config import Settings
 from cfncors.discover import STDIN, Candidate, candidates
 from cfncors.errors import UnreadableTemplate
 from cfncors.lint import over_files
-from cfncors.report import FileReport, FixResult
+from cfncors.report import FileReport, FixResult, told_once
 from cfncors.report.terminal import printable_name, wrapped
 
 _EXAMPLES: Final = """\
@@ -45,15 +46,16 @@ def run(args: argparse.Namespace) -> int:
     named = list(candidates(args.paths))
     work = partial(_fix_candidate, settings=chosen, unsafe=args.unsafe_fixes, as_found=args.templates_only)
     fixed = over_files(work, [each for each in named if each.path != STDIN])
-    results = []
+    results: list[FixResult] = []
     for candidate in named:
         result = _fix_stdin(args, chosen) if candidate.path == STDIN else next(fixed)
-        results.append(_deliver(args, candidate, result))
+        results.append(_deliver(args, candidate, _without_done(result, results)))
     reports = [result.report for result in results]
     for more in nested(named, reports):
-        delivered = [_deliver(args, each, done) for each, done in zip(more, over_files(work, more), strict=True)]
-        results += delivered
-        reports += [result.report for result in delivered]
+        for each, result in zip(more, over_files(work, more), strict=True):
+            results.append(_deliver(args, each, _without_done(result, results)))
+            reports.append(results[-1].report)
+    results = [result._replace(report=once) for result, once in zip(results, told_once(reports), strict=True)]
     # The result goes to standard output; then what is said about it goes to standard error.
     out = sys.stderr if args.diff or STDIN in args.paths else sys.stdout
     _print_results(args, [result for result in results if not result.report.skipped], out)
@@ -75,6 +77,16 @@ def _fix_stdin(args: argparse.Namespace, settings: Settings) -> FixResult:
     if not args.diff and not args.check and not result.changed:
         write_bytes(data)  # what cannot be mended goes through as it came, so that a pipe loses nothing
     return result
+
+
+def _without_done(result: FixResult, before: list[FixResult]) -> FixResult:
+    """A result whose files beside the template have been changed alike, for another template or as one, is done."""
+    done = {(os.path.abspath(each.name), each.after) for other in before for each in other.files}
+    left = tuple(each for each in result.beside if (os.path.abspath(each.name), each.after) not in done)
+    if len(left) == len(result.beside):
+        return result
+    without = result._replace(beside=left)
+    return without if without.changed else without._replace(applied=(), changes=())
 
 
 def _deliver(args: argparse.Namespace, candidate: Candidate, result: FixResult) -> FixResult:

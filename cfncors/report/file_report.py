@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cfncors.errors import UnreadableTemplate
@@ -58,6 +60,28 @@ class FileReport(NamedTuple):
     def portable(self) -> FileReport:
         """The same without the tree, to be sent between processes: each node shrinks to its place."""
         return self._replace(document=None, placed=tuple(_without_tree(each) for each in self.placed))
+
+
+def told_once(reports: Iterable[FileReport]) -> list[FileReport]:
+    """The reports, with what several templates say alike of a file that they all name told by the first alone: the
+    stages of an app share the code of their functions. So with a file that is a template itself, and a part of the
+    serverless.yml beside it."""
+    seen: set[tuple[str, int, int, str, str]] = set()
+    told = []
+    for report in reports:
+        kept = []
+        own: set[tuple[str, int, int, str, str]] = set()
+        for each in report.placed:
+            start, finding = each.start, each.finding
+            name = os.path.abspath(each.file or report.name)
+            place = name, start.line, start.column, finding.rule.id, finding.message
+            if place in seen:
+                continue
+            (own if each.file is None else seen).add(place)
+            kept.append(each)
+        seen |= own
+        told.append(report._replace(placed=tuple(kept)) if len(kept) < len(report.placed) else report)
+    return told
 
 
 def place(document: Document, finding: Finding) -> Placed:

@@ -169,9 +169,9 @@ def _titled(reply: Reply) -> str:
 
 
 def short(reply: Reply) -> str:
-    """A reply's status and type."""
+    """A reply's status and type, or who sends it."""
     status = f"{reply.status} " if reply.status is not None else ""
-    return f"{status}{reply.kind}" if reply.kind.isupper() else reply.what
+    return f"{status}{reply.kind if reply.kind.isupper() else reply.what}"
 
 
 def _sentence(text: str) -> str:
