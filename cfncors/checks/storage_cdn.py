@@ -13,7 +13,6 @@ from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Rule, Says
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import (
-    ALLOW_ORIGIN,
     Behavior,
     Bucket,
     Distribution,
@@ -28,7 +27,7 @@ from cfncors.source.edit import append, put
 from cfncors.template import Known
 
 if TYPE_CHECKING:
-    from cfncors.browser import Request
+    pass
 
 _WRITING: Final = ("PUT", "POST", "DELETE")
 #: Headers that a reading request has without a preflight, or that it has no use for (Fetch, "CORS-safelisted
@@ -36,7 +35,6 @@ _WRITING: Final = ("PUT", "POST", "DELETE")
 _UNASKED: Final = frozenset(("accept", "accept-language", "content-language", "content-type", "range"))
 #: What CloudFront passes beside GET and HEAD when it passes all (API Reference, "AllowedMethods").
 _OTHERS: Final = ("OPTIONS", "PUT", "PATCH", "POST", "DELETE")
-_ANYBODY: Final = "https://app.example.com"
 #: What CloudFront said when such a policy was deployed (aws/aws-cdk#35308).
 _REFUSED: Final = (
     "Invalid request provided: AWS::CloudFront::ResponseHeadersPolicy: The parameter Access-Control-Allow-Headers "
@@ -63,8 +61,9 @@ def s3_etag_hidden(rule: Rule, model: Model) -> Iterator[Finding]:
     """A bucket lets pages upload, but hides the ETag that a multipart upload has to read.
 
     ## Why
-    A multipart upload is finished with a list of its parts, each with the `ETag` that S3 answered. A page may read only
-    the response headers that `ExposedHeaders` names: without it, SDKs stop after the last part with a missing ETag.
+    A multipart upload is finished with a list of its parts, each sent with PUT, and each with the `ETag` that S3
+    answered. A page may read only the response headers that `ExposedHeaders` names: without it, SDKs stop after the
+    last part with a missing ETag.
 
     ## Example
     ```yaml
@@ -83,9 +82,9 @@ def s3_etag_hidden(rule: Rule, model: Model) -> Iterator[Finding]:
     """
     for bucket in model.buckets:
         for policy in bucket.policies:
-            uploading = _named(policy, "PUT", "POST")
+            parts, uploading = _named(policy, "PUT"), _named(policy, "PUT", "POST")
             exposed = policy.texts("expose")
-            if not uploading or exposed is None or {"etag", "*"} & {name.strip().lower() for name in exposed}:
+            if not parts or exposed is None or {"etag", "*"} & {name.strip().lower() for name in exposed}:
                 continue
             setting = policy.setting("expose")
             place: Node = setting.key if setting is not None else uploading[0].node
@@ -131,8 +130,10 @@ def s3_any_site_writes(rule: Rule, model: Model) -> Iterator[Finding]:
             wide = [i for i in items if isinstance(i.value, Known) and i.value.text == "*"]
             if not writing or not wide:
                 continue
+            assumed = sorted({name for item in wide if isinstance(item.value, Known) for name in item.value.assumes})
+            star = f"*, the default of {', '.join(assumed)}" if assumed else "*"
             message = (
-                f"{policy.what} let pages of any site (*) {_certain(writing)}: name the pages that write, as in "
+                f"{policy.what} let pages of any site ({star}) {_certain(writing)}: name the pages that write, as in "
                 "https://app.example.com"
             )
             yield Finding(rule, message, wide[0].node, resources=(bucket.logical_id,))
@@ -169,14 +170,16 @@ def cdn_options_refused(rule: Rule, model: Model) -> Iterator[Finding]:
         for behavior in distribution.behaviors:
             if behavior.allowed is None or "OPTIONS" in behavior.allowed or behavior.edge:
                 continue
-            door = _door(model, behavior)
+            door = front_door_of(model, behavior)
             asked = _asked_first(model, distribution, behavior, door)
             what = ", ".join(asked[:2]) if asked else _policy_asked_first(behavior, door)
             if not what:
                 continue
             wanted = _wanted(behavior, asked)
+            if behavior.failover and not {"POST", "PUT"}.isdisjoint(wanted):
+                continue  # an origin group takes reading alone, so that these routes are not asked for through it
             message = (
-                f"{_called(behavior, distribution)} refuses OPTIONS with 403, the preflight of {what}: "
+                f"{called(behavior, distribution)} refuses OPTIONS with 403, the preflight of {what}: "
                 f"let AllowedMethods be {', '.join(wanted)}"
             )
             entry = behavior.allowed_entry
@@ -190,26 +193,28 @@ def cdn_options_refused(rule: Rule, model: Model) -> Iterator[Finding]:
             yield Finding(rule, message, place, fix, why, says, (distribution.logical_id,))
 
 
-def _called(behavior: Behavior, distribution: Distribution) -> str:
+def called(behavior: Behavior, distribution: Distribution) -> str:
+    """A behavior for messages."""
     name = "the default cache behavior" if behavior.pattern == "*" else f"the cache behavior {behavior.pattern}"
     return f"{name} of {distribution.logical_id}"
 
 
-def _door(model: Model, behavior: Behavior) -> Door | None:
+def front_door_of(model: Model, behavior: Behavior) -> Door | None:
+    """The front door behind a behavior, when it has CORS of its own."""
     return next((door for door in model.doors if door.logical_id == behavior.origin), None)
 
 
-def _has_cors(door: Door) -> bool:
+def has_cors(door: Door) -> bool:
     """Whether a front door says that pages of other origins call it."""
     if isinstance(door, RestApi):
         return door.complete and door.evidence is not None
     return bool(door.policies)
 
 
-def _is_called_across(model: Model, distribution: Distribution) -> bool:
+def is_called_across(model: Model, distribution: Distribution) -> bool:
     """Whether all that a distribution serves is APIs: their pages are elsewhere. Beside pages of its own, an API's CORS
     may be for those who call it directly."""
-    doors = [_door(model, behavior) for behavior in distribution.behaviors]
+    doors = [front_door_of(model, behavior) for behavior in distribution.behaviors]
     if any(door is None or isinstance(door, Bucket | Distribution) for door in doors):
         return False
     config = distribution.resource.get("DistributionConfig")
@@ -222,18 +227,19 @@ def _is_called_across(model: Model, distribution: Distribution) -> bool:
 
 def _asked_first(model: Model, distribution: Distribution, behavior: Behavior, door: Door | None) -> list[str]:
     """The routes behind a behavior that are preflighted for certain, as ``PUT /items``."""
-    if door is None or not _has_cors(door) or not _is_called_across(model, distribution):
+    if door is None or not has_cors(door) or not is_called_across(model, distribution):
         return []
     from cfncors.gateway.cdn_paths import taking
 
     found = []
     for method in distribution.methods:
         if not method.is_options and taking(distribution, method.path) is behavior:
-            found += [f"{verb} {method.path}" for verb in _preflighted(door, method)]
+            found += [f"{verb} {method.path}" for verb in preflighted(door, method)]
     return found
 
 
-def _preflighted(door: Door, method: Method) -> list[str]:
+def preflighted(door: Door, method: Method) -> list[str]:
+    """The verbs of a route for which browsers ask first."""
     if method.verb != "ANY":
         return [method.verb] if method.verb not in ("GET", "HEAD") or demanded_headers(method) else []
     if demanded_headers(method):
@@ -275,134 +281,6 @@ def _allow(model: Model, behavior: Behavior, wanted: tuple[str, ...]) -> Edits:
         raise CannotEdit("AllowedMethods is not written out")
     missing = [verb for verb in wanted if verb not in (behavior.allowed or ())]
     return together(*(append(document, node, verb) for verb in missing))
-
-
-# -- what is kept -----------------------------------------------------------------------------------------------------
-
-
-@rule("W9474", "cdn-cors-cached", doors="cdn")
-def cdn_cors_cached(rule: Rule, model: Model) -> Iterator[Finding]:
-    """CloudFront keeps one copy for all origins of an answer whose CORS headers depend on the origin.
-
-    ## Why
-    S3 and HTTP APIs answer the origin that asks, and send no CORS headers to a request without `Origin`. CloudFront
-    keeps an answer under its cache key. Without `Origin` in the key, whoever asks first (a page of another site, or an
-    `<img>`, which sends no `Origin`) decides for everybody until the copy ages out: the page fails on some days and
-    works on others. Without forwarding `Origin` at all, the origin never sends the headers.
-
-    ## Example
-    ```yaml
-    CachePolicyId: !Ref KeyedByOrigin       # HeadersConfig: {HeaderBehavior: whitelist, Headers: [Origin]}
-    OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf     # CORS-S3Origin
-    ```
-    A response headers policy with `OriginOverride: true`, whose headers CloudFront sends afresh with each answer, does
-    as well.
-
-    ## Fix safety
-    No fix: whether to keep a copy for each origin, or none, or to send the headers from a policy is a choice.
-
-    ## References
-    - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html
-    - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
-    """
-    for distribution in model.distributions:
-        for behavior in distribution.behaviors:
-            door = _door(model, behavior)
-            if door is None or behavior.edge or behavior.opaque_policy or not behavior.caches or not _has_cors(door):
-                continue
-            if not _is_meant(model, distribution, behavior, door):
-                continue
-            why = next(_depending(model, distribution, behavior, door), None)
-            if why is None:
-                continue
-            entry = behavior.node.entry("CachePolicyId") or behavior.node.entry("ForwardedValues")
-            place = entry.key if entry is not None else behavior.key
-            message = f"{_called(behavior, distribution)} {why}"
-            yield Finding(rule, message, place, resources=(distribution.logical_id,))
-
-
-def _is_meant(model: Model, distribution: Distribution, behavior: Behavior, door: Door) -> bool:
-    """Whether a behavior is for requests of other origins."""
-    if isinstance(door, Bucket):
-        return "OPTIONS" in (behavior.allowed or ()) or "origin" in (behavior.forwarded or ())
-    return _is_called_across(model, distribution)
-
-
-def _depending(model: Model, distribution: Distribution, behavior: Behavior, door: Door) -> Iterator[str]:
-    """Why the CORS headers of what a behavior sends depend on others."""
-    from cfncors.gateway.cdn_paths import taking
-    from cfncors.gateway.distribution_answers import is_kept
-
-    page = _page(model, door)
-    for method in distribution.methods:
-        if method.verb not in ("GET", "ANY") or page is None or taking(distribution, method.path) is not behavior:
-            continue
-        for verb in ("GET", "OPTIONS"):
-            if is_kept(behavior, verb):
-                why = _dependence(model, distribution, behavior, door, _request(verb, method.path, page))
-                if why is not None:
-                    yield why
-
-
-def _page(model: Model, door: Door) -> str | None:
-    """An origin that a front door is certainly for."""
-    if isinstance(door, RestApi):
-        from cfncors.gateway.pages import Pages
-
-        return next(iter(Pages(model, door).named), _ANYBODY)
-    for policy in door.policies:
-        for text in policy.texts("origins") or ():
-            # That a function URL answers * with the page's own origin has been seen, and is not documented.
-            if text in ("*", "http*") and door.front_door != "url":
-                return _ANYBODY
-            if "://" in text:
-                return text.replace("*", "x")
-    return None
-
-
-def _request(verb: str, path: str, origin: str) -> Request:
-    from cfncors.browser import Request  # a check that needs no answers is quicker without
-
-    asked = [("Origin", origin)]
-    if verb == "OPTIONS":
-        asked.append(("Access-Control-Request-Method", "GET"))
-    return Request(verb, f"https://cdn.example{path}", origin, asked, "same-origin")
-
-
-def _dependence(
-    model: Model, distribution: Distribution, behavior: Behavior, door: Door, request: Request
-) -> str | None:
-    from cfncors.gateway.answer import path_of
-    from cfncors.gateway.cdn_paths import origin_path
-    from cfncors.gateway.distribution_answers import KEPT, OTHER
-    from cfncors.gateway.respond import respond
-
-    direct = request._replace(url=f"https://origin.example{origin_path(door, behavior, path_of(request.url))}")
-    strangers = [OTHER, ""] if isinstance(door, Bucket) and request.method == "GET" else [OTHER]
-    texts = set()
-    for origin in (request.origin, *strangers):
-        rest = [(name, value) for name, value in direct.headers if name != "Origin"]
-        answer = respond(model, door, direct._replace(origin=origin, headers=rest))
-        sent = answer.header(ALLOW_ORIGIN)
-        if answer.open or (sent is not None and sent.text is None):
-            return None
-        texts.add(sent.text if sent is not None else None)
-    if len(texts) == 1:
-        return None
-    through = respond(model, distribution, request)
-    sent = through.header(ALLOW_ORIGIN)
-    if through.open == KEPT or (sent is not None and sent.why == KEPT):
-        return (
-            f"keeps one copy for all origins, with the CORS headers that {door.logical_id} sent to whoever asked "
-            "first: put Origin in the cache key"
-        )
-    is_lost = behavior.forwarded is not None and "origin" not in behavior.forwarded and not behavior.forwards_all
-    if is_lost and not through.open and sent is None and request.method == "GET":
-        return (
-            f"does not forward Origin to {door.logical_id}, which then sends no CORS headers: forward it, and put it "
-            "in the cache key"
-        )
-    return None
 
 
 # -- response headers policies ----------------------------------------------------------------------------------------

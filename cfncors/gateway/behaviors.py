@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from cfncors.gateway.bucket import BUCKET, bucket
+from cfncors.gateway.cdn_origins import NOWHERE, Origin, Origins, identity, named_resource
 from cfncors.gateway.cdn_paths import STAGE, routes, taking, viewer_path
+from cfncors.gateway.demands import BY_CLOUDFRONT
 from cfncors.gateway.managed_policies import (
     CACHE_POLICIES,
     CORS_REQUEST_HEADERS,
@@ -22,16 +24,11 @@ from cfncors.gateway.managed_policies import (
 from cfncors.gateway.model import AttachedPolicy, Behavior, Distribution, Door, Method
 from cfncors.gateway.parameters import mapping
 from cfncors.gateway.policy import CDN_NAMES, Policy, Role, Setting, made
-from cfncors.gateway.references import attributes
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import Entry
 from cfncors.template import Absent, Known, Resource, Template, intrinsic
-from cfncors.template.intrinsics import ref
 
 _READING: Final = frozenset(("GET", "HEAD"))
-#: An attribute that names another endpoint of a bucket than its REST API.
-_WEBSITE: Final = "WebsiteURL"
 
 
 class _Reach(NamedTuple):
@@ -54,6 +51,7 @@ class Builder:
         self.doors: dict[str, Door] = {r.logical_id: bucket(template, r) for r in template.of_type(BUCKET)}
         self.doors |= {door.logical_id: door for door in doors}
         self.policies = tuple(policies)
+        self.origins = Origins(template, self.doors)
 
     def distribution(self, resource: Resource) -> Distribution:
         sides = self.template.branches(resource.get("DistributionConfig"))
@@ -61,7 +59,7 @@ class Builder:
         if config is None or intrinsic(config) is not None:
             return Distribution(resource.logical_id, resource.key, resource, (), (), False, resource.properties)
         listed, complete = self._listed(config)
-        origins = self._origins(config)
+        origins = self.origins.of(config)
         default = config.entry("DefaultCacheBehavior")
         nodes = [(item, None) for item in listed]
         sides = self.template.branches(default.value) if default is not None else []
@@ -101,53 +99,13 @@ class Builder:
                     found.add(int(code))
         return frozenset(found)
 
-    # -- origins ------------------------------------------------------------------------------------------------------
-
-    def _origins(self, config: Mapping) -> dict[str, tuple[str | None, str | None]]:
-        """By id: the front door behind an origin, and its path (``None``: not known)."""
-        listed = config.get("Origins")
-        found: dict[str, tuple[str | None, str | None]] = {}
-        for item in listed.items if isinstance(listed, Sequence) else []:
-            for side in self.template.branches(item):
-                node = mapping(side)
-                name = _identity(self.template, node.get("Id")) if node is not None else None
-                if node is not None and name is not None:
-                    found[name] = (None, None) if name in found else (self._door(node), self._path(node))
-        return found
-
-    def _door(self, origin: Mapping) -> str | None:
-        """The front door that a domain name belongs to."""
-        domain = origin.get("DomainName")
-        sides = self.template.branches(domain)
-        if len(sides) != 1:
-            return None
-        named = dict.fromkeys(
-            name for name, attribute in attributes(sides[0]) if name in self.doors and attribute != _WEBSITE
-        )
-        text = "".join(_texts(sides[0]))
-        if len(named) != 1 or "s3-website" in text:
-            return None
-        return next(iter(named))
-
-    def _path(self, origin: Mapping) -> str | None:
-        """What is put before the path: empty, ``/prod``; ``None`` when it is not known."""
-        node = origin.get("OriginPath")
-        if node is None:
-            return ""
-        value = self.template.value(node)
-        if isinstance(value, Absent):
-            return ""
-        return value.text.rstrip("/") if isinstance(value, Known) else None
-
     # -- behaviors ----------------------------------------------------------------------------------------------------
 
-    def _behavior(
-        self, resource: Resource, node: Mapping, key: Scalar | None, origins: dict[str, tuple[str | None, str | None]]
-    ) -> Behavior:
+    def _behavior(self, resource: Resource, node: Mapping, key: Scalar | None, origins: dict[str, Origin]) -> Behavior:
         pattern = node.entry("PathPattern")
         text = "*" if key is not None else (self.template.known(pattern.value) if pattern is not None else None)
-        target = _identity(self.template, node.get("TargetOriginId"))
-        origin, path = origins.get(target or "", (None, None))
+        target = identity(self.template, node.get("TargetOriginId"))
+        origin = origins.get(target or "", NOWHERE)
         allowed = node.entry("AllowedMethods")
         reach = self._reach(node)
         policies, opaque = self._attached(resource, node)
@@ -155,8 +113,8 @@ class Builder:
             text or "",
             key or (pattern.key if pattern is not None else resource.key),
             node,
-            origin if text is not None else None,
-            path or "" if origin is None or path is not None else STAGE,
+            origin.door if text is not None else None,
+            origin.path or "" if origin.door is None or origin.path is not None else STAGE,
             self._methods_of(node, "AllowedMethods"),
             self._methods_of(node, "CachedMethods"),
             allowed,
@@ -166,8 +124,16 @@ class Builder:
             reach.caches,
             policies,
             opaque,
-            any(name in node for name in ("FunctionAssociations", "LambdaFunctionAssociations")),
+            any(map(self._is_associated, map(node.get, ("FunctionAssociations", "LambdaFunctionAssociations")))),
+            origin.added,
+            origin.signs,
+            origin.failover,
         )
+
+    def _is_associated(self, listed: Node | None) -> bool:
+        """Whether code may run at the edge: not with an empty list."""
+        sides = [s for s in self.template.branches(listed) if not (isinstance(s, Scalar) and s.is_null)]
+        return any(not isinstance(side, Sequence) or side.tag is not None or side.items for side in sides)
 
     def _methods_of(self, node: Mapping, name: str) -> frozenset[str] | None:
         entry = node.entry(name)
@@ -191,9 +157,9 @@ class Builder:
         return _Reach(both, cached.keyed, asked.everything, cached.caches)
 
     def _legacy(self, node: Mapping, values: Mapping) -> _Reach:
-        """Legacy cache settings: what is listed is in the key too, ``*`` keeps nothing. The guide's table says that
-        Origin is forwarded without being listed, its section about CORS that it has to be listed ("Request and response
-        behavior for custom origins")."""
+        """Legacy cache settings: what is listed is in the key too, ``*`` keeps nothing. Origin is forwarded without
+        being listed (Developer Guide, "Request and response behavior for custom origins", "HTTP request headers and
+        CloudFront behavior"; a miss and a hit recorded in awslabs/speke-reference-server#37)."""
         entry = values.entry("Headers")
         found = _words(self.template, entry.value) if entry is not None else ()
         if found is None:
@@ -227,7 +193,8 @@ class Builder:
         if kind in ("allViewer", "allViewerAndWhitelistCloudFront"):
             return OriginRequestPolicy(CORS_REQUEST_HEADERS, True)
         if kind == "allExcept" and listed is not None:
-            return OriginRequestPolicy(CORS_REQUEST_HEADERS - listed, not CORS_REQUEST_HEADERS & listed)
+            asked = CORS_REQUEST_HEADERS | {"authorization"}
+            return OriginRequestPolicy(asked - listed, not asked & listed)
         if kind == "none":
             return OriginRequestPolicy(frozenset(), False)
         return OriginRequestPolicy(listed, False) if kind == "whitelist" and listed is not None else None
@@ -240,10 +207,9 @@ class Builder:
         found: list[AttachedPolicy] = []
         opaque = False
         for side in self.template.branches(entry.value):
-            named = _policy_named(self.template, side, "AWS::CloudFront::ResponseHeadersPolicy")
+            named = named_resource(self.template, side, "AWS::CloudFront::ResponseHeadersPolicy")
             if isinstance(named, Resource):
-                config = named.get("ResponseHeadersPolicyConfig")
-                opaque = opaque or not isinstance(config, Mapping) or intrinsic(config) is not None
+                opaque = opaque or self._is_hidden(named.get("ResponseHeadersPolicyConfig"))
                 found += [each for each in self.policies if each.policy.owner == named.logical_id]
             elif named in RESPONSE_HEADERS_POLICIES:
                 found += _managed(resource, entry, named or "")
@@ -251,9 +217,23 @@ class Builder:
                 opaque = opaque or not (isinstance(side, Scalar) and side.is_null)
         return tuple(found), opaque
 
+    def _is_hidden(self, config: Node | None) -> bool:
+        """Whether a response headers policy may do more to CORS headers than its ``CorsConfig`` says: it cannot be
+        seen, or sets or removes them by name (Developer Guide, "Understand response headers policies")."""
+        if not isinstance(config, Mapping) or intrinsic(config) is not None:
+            return True
+        for name in ("CustomHeadersConfig", "RemoveHeadersConfig"):
+            for section in map(mapping, self.template.branches(config.get(name))):
+                listed = section.get("Items") if section is not None else None
+                for node in map(mapping, listed.items if isinstance(listed, Sequence) else ()):
+                    header = self.template.known(node.get("Header")) if node is not None else None
+                    if header is not None and header.lower().startswith("access-control-"):
+                        return True
+        return False
+
     def _named(self, node: Mapping, name: str, kind: str) -> Resource | str | None:
         sides = self.template.branches(node.get(name))
-        return _policy_named(self.template, sides[0], kind) if len(sides) == 1 else None
+        return named_resource(self.template, sides[0], kind) if len(sides) == 1 else None
 
     # -- routes -------------------------------------------------------------------------------------------------------
 
@@ -267,7 +247,9 @@ class Builder:
                 if path is None or (path, method.verb) in seen or taking(distribution, path) is not behavior:
                     continue
                 seen.add((path, method.verb))
-                yield method._replace(path=path)
+                signed = behavior.signs and method.authorization.kind == "iam"
+                asked = method._replace(path=path)
+                yield asked._replace(authorization=BY_CLOUDFRONT) if signed else asked
 
 
 def _managed(resource: Resource, entry: Entry, identity: str) -> Iterator[AttachedPolicy]:
@@ -283,39 +265,6 @@ def _managed(resource: Resource, entry: Entry, identity: str) -> Iterator[Attach
     what = f"the managed policy {found.name}"
     written = Policy("cdn", name, name, what, entry.key, entry.value, None, settings, CDN_NAMES)
     yield AttachedPolicy(written, False, found.name)
-
-
-def _policy_named(template: Template, node: Node, kind: str) -> Resource | str | None:
-    """The resource that an expression names, or the id that it is."""
-    name = ref(node)
-    if name is None:
-        name = next((name for name, attribute in attributes(node) if attribute in ("Id", "")), None)
-    resource = template.resources.get(name or "")
-    if resource is not None:
-        return resource if resource.type == kind else None
-    return template.known(node)
-
-
-def _identity(template: Template, node: Node | None) -> str | None:
-    """An origin's id: its text, or the expression that it is."""
-    if node is None:
-        return None
-    text = template.known(node)
-    if text is not None:
-        return text
-    return canonical(node)
-
-
-def _texts(node: Node) -> Iterator[str]:
-    if isinstance(node, Scalar):
-        yield f"{node.tag or ''} {node.text}"
-    elif isinstance(node, Mapping):
-        for entry in node.entries:
-            yield entry.key.text
-            yield from _texts(entry.value)
-    else:
-        for item in node.items:
-            yield from _texts(item)
 
 
 def _words(template: Template, node: Node) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from cfncors.gateway import respond as front_door
 from cfncors.gateway.answer import SUCCESS, Answer, Sent, path_of, request_headers
 from cfncors.gateway.bucket import BUCKET, bucket
 from cfncors.gateway.cdn_paths import origin_path, taking
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -23,10 +24,12 @@ from cfncors.gateway.model import (
     ANY_METHODS,
     EXPOSE_HEADERS,
     MAX_AGE,
+    NO_AUTHORIZATION,
     AttachedPolicy,
     Behavior,
     Distribution,
     Door,
+    FunctionUrl,
     Method,
     Model,
 )
@@ -50,7 +53,6 @@ _QUESTIONS: Final = {
     "access-control-request-headers": ("x-another", "x-yet-another"),
 }
 KEPT: Final = "the copy that CloudFront keeps is the same for all origins: whoever asked first decides"
-_UNLISTED: Final = "what the managed policy sends for it is not documented"
 
 
 def respond(model: Model, distribution: Distribution, request: Request, outcome: str = SUCCESS) -> Answer:
@@ -62,8 +64,8 @@ def respond(model: Model, distribution: Distribution, request: Request, outcome:
         return _open("code at the edge (a CloudFront Function or Lambda@Edge) may answer or change the answer")
     if request.method not in behavior.allowed:
         return _error_page(distribution, _invalid_method(request))
-    copies = [_with_policy(behavior, copy, request) for copy in _behind(model, behavior, request, outcome)]
-    return _error_page(distribution, _one_of(copies))
+    behind = [_failing_over(behavior, request, answer) for answer in _behind(model, behavior, request, outcome)]
+    return _error_page(distribution, _one_of([_with_policy(behavior, copy, request) for copy in behind]))
 
 
 def _open(who: str) -> Answer:
@@ -94,17 +96,53 @@ def _behind(model: Model, behavior: Behavior, request: Request, outcome: str) ->
         return [_open("the origin is not a front door of this template")]
     if behavior.forwarded is None and not behavior.forwards_all:
         return [_open("which request headers reach the origin is not known")]
+    if "origin" in behavior.added and behavior.added["origin"] is None:
+        return [_open("CloudFront itself sets Origin, to a value that is not known")]
     asked = request._replace(url=f"https://origin.example{origin_path(door, behavior, path_of(request.url))}")
     kept = behavior.keyed is not None and is_kept(behavior, request.method)
     sharing = [asked, *_sharing(behavior, asked)] if kept else [asked]
-    return [front_door.respond(model, door, _reaching(behavior, each), outcome) for each in sharing]
+    answer, *others = [front_door.respond(model, door, _reaching(behavior, each), outcome) for each in sharing]
+    return [_explained(model, door, behavior, asked, outcome, answer), *others]
+
+
+def _explained(model: Model, door: Door, behavior: Behavior, asked: Request, outcome: str, answer: Answer) -> Answer:
+    """The answer, with the request header for want of which it is no better."""
+    if answer.status in (401, 403) and "authorization" in request_headers(asked):
+        lost = "" if asked.method == "OPTIONS" or _passes(behavior, "authorization") else "Authorization"
+    elif answer.open or answer.header(ALLOW_ORIGIN) is not None:
+        lost = ""
+    else:
+        needed = ("Origin", "Access-Control-Request-Method") if asked.method == "OPTIONS" else ("Origin",)
+        lost = " and ".join(name for name in needed if not _passes(behavior, name.lower()))
+        if lost and front_door.respond(model, door, asked, outcome).header(ALLOW_ORIGIN) is None:
+            lost = ""
+    return answer._replace(what=f"{answer.what}; the cache behavior does not forward {lost}") if lost else answer
+
+
+def _passes(behavior: Behavior, name: str) -> bool:
+    """Whether a request header (lower case) may reach the origin. Authorization is taken out of GET and HEAD alone for
+    certain (Developer Guide, "HTTP request headers and CloudFront behavior"); see :func:`takes_authorization`."""
+    return behavior.forwards_all or behavior.forwarded is None or name in (*behavior.forwarded, *behavior.added)
+
+
+def _failing_over(behavior: Behavior, request: Request, answer: Answer) -> Answer:
+    """The answer of a group's first origin, unless the second one is asked: for GET, HEAD and OPTIONS, with the
+    statuses that are listed (Developer Guide, "Request and response behavior for origin groups")."""
+    if answer.status not in behavior.failover or request.method not in ("GET", "HEAD", "OPTIONS"):
+        return answer
+    return _open(f"the second origin of the group answers in the place of {answer.status}")
 
 
 def origin_door(model: Model, behavior: Behavior) -> Door | None:
-    """The front door behind a behavior; a bucket may have no CORS."""
+    """The front door behind a behavior, as CloudFront meets it; a bucket may have no CORS. A function URL asks nobody
+    for a signature when CloudFront signs (Developer Guide, "Restrict access to an AWS Lambda function URL origin";
+    that OPTIONS is signed too was recorded in "AWS Lambda with CloudFront: CORS, authorization and caching
+    examples")."""
     if behavior.origin is None:
         return None
     found = next((door for door in model.doors if door.logical_id == behavior.origin), None)
+    if isinstance(found, FunctionUrl) and behavior.signs:
+        return found._replace(methods=tuple(m._replace(authorization=NO_AUTHORIZATION) for m in found.methods))
     resource = model.template.resources.get(behavior.origin)
     if found is not None or resource is None or resource.type != BUCKET:
         return found
@@ -117,12 +155,16 @@ def is_kept(behavior: Behavior, verb: str) -> bool:
 
 
 def _reaching(behavior: Behavior, request: Request) -> Request:
-    """The request with the headers that the origin sees; without Origin it says no origin."""
-    if behavior.forwards_all:
-        return request
-    forwarded = behavior.forwarded or frozenset()
-    headers = [(name, value) for name, value in request.headers if name.lower() in forwarded]
-    return request._replace(headers=headers, origin=request.origin if "origin" in forwarded else "")
+    """The request with the headers that the origin sees: those that are forwarded and those that CloudFront sets itself
+    (Developer Guide, "Add custom headers to origin requests"). Without Origin it says no origin."""
+    headers, origin = list(request.headers), request.origin
+    if not behavior.forwards_all:
+        forwarded = behavior.forwarded or frozenset()
+        headers = [(name, value) for name, value in headers if name.lower() in forwarded]
+        origin = origin if "origin" in forwarded else ""
+    headers = [(name, value) for name, value in headers if name.lower() not in behavior.added]
+    headers += [(name, value) for name, value in behavior.added.items() if value is not None and name != "origin"]
+    return request._replace(headers=headers, origin=behavior.added.get("origin", origin) or "")
 
 
 def _sharing(behavior: Behavior, request: Request) -> Iterator[Request]:
@@ -215,7 +257,8 @@ def _configured(policy: Policy) -> set[str]:
 
 
 def _added(policy: Policy, request: Request, managed: bool) -> tuple[Sent, ...]:
-    """What a policy adds for a page: nothing for an origin that it does not name."""
+    """What a policy adds for a page: nothing for an origin that it does not name. Managed ones expose headers with
+    preflights alone (Developer Guide, "Use managed response headers policies")."""
     origin = _allow_origin(policy, request.origin)
     if origin is None:
         return ()
@@ -227,10 +270,10 @@ def _added(policy: Policy, request: Request, managed: bool) -> tuple[Sent, ...]:
     if preflight:
         found += _listed(policy, "methods", ALLOW_METHODS)
         found += _listed(policy, "headers", ALLOW_HEADERS)
-        if managed and policy.setting("methods") is not None:
-            found.append(Sent(_NAMES[ALLOW_HEADERS], None, _UNLISTED))
         found += _listed(policy, "max-age", MAX_AGE)
-    return (*found, *_listed(policy, "expose", EXPOSE_HEADERS))
+    if preflight or not managed:
+        found += _listed(policy, "expose", EXPOSE_HEADERS)
+    return tuple(found)
 
 
 def _allow_origin(policy: Policy, origin: str) -> Sent | None:
@@ -277,9 +320,23 @@ def _listed(policy: Policy, role: Role, name: str) -> list[Sent]:
 
 
 def successes(model: Model, distribution: Distribution, method: Method) -> tuple[str, ...]:
-    """What the route behind comes to when all goes well."""
+    """What the route behind comes to when all goes well: where CloudFront takes the token away, a refusal."""
     door = _door_of(model, distribution, method)
-    return front_door.successes(model, door, method) if door is not None else (SUCCESS,)
+    if door is None:
+        return (SUCCESS,)
+    if takes_authorization(distribution, method):
+        return front_door.client_errors(model, door, method)[:1]
+    return front_door.successes(model, door, method)
+
+
+def takes_authorization(distribution: Distribution, method: Method) -> bool:
+    """Whether a route demands the Authorization that CloudFront takes out of requests for it: it does so for GET and
+    HEAD, unless the header is in the cache key or all headers are forwarded (Developer Guide, "Configure CloudFront to
+    forward the Authorization header")."""
+    behavior = taking(distribution, method.path)
+    if behavior is None or method.verb not in ("GET", "HEAD") or "authorization" not in demanded_headers(method):
+        return False
+    return not _passes(behavior, "authorization") and method.authorization.kind != "unknown"
 
 
 def client_errors(model: Model, distribution: Distribution, method: Method) -> tuple[str, ...]:

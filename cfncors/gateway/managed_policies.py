@@ -28,7 +28,9 @@ class OriginRequestPolicy(NamedTuple):
 
 
 class ManagedHeaders(NamedTuple):
-    """CORS of a managed response headers policy: any origin, without credentials, where the origin sends none."""
+    """CORS of a managed response headers policy: any origin, without credentials, where the origin sends none. Those
+    for preflights add Access-Control-Allow-Origin, -Allow-Methods and -Expose-Headers to a preflight's answer ("all
+    three") and only the first to others; none of them sends Access-Control-Allow-Headers."""
 
     name: str
     methods: tuple[str, ...] = ()
@@ -53,22 +55,33 @@ CACHE_POLICIES: Final = {
     "4cc15a8a-d715-48a4-82b8-cc0b614638fe": CachePolicy(_METHOD_OVERRIDES, False),
 }
 
+#: CORS-CustomOrigin, which hands on Origin alone.
+FORWARD_ORIGIN: Final = "59781a5b-3903-41f3-afcb-af62929ccde1"
+#: What hands on all that a preflight asks: CORS-S3Origin, AllViewerExceptHostHeader.
+FORWARD_TO_BUCKET: Final = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
+FORWARD_TO_API: Final = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 ORIGIN_REQUEST_POLICIES: Final = {
     # AllViewer
     "216adef6-5c7f-47e4-b989-5492eafa07d3": OriginRequestPolicy(CORS_REQUEST_HEADERS, True),
     # AllViewerAndCloudFrontHeaders-2022-06
     "33f36d7e-f396-46d9-90e0-52428a34d9dc": OriginRequestPolicy(CORS_REQUEST_HEADERS, True),
     # AllViewerExceptHostHeader
-    "b689b0a8-53d0-40ab-baf2-68738e2966ac": OriginRequestPolicy(CORS_REQUEST_HEADERS, True),
+    FORWARD_TO_API: OriginRequestPolicy(CORS_REQUEST_HEADERS, True),
     # CORS-CustomOrigin
-    "59781a5b-3903-41f3-afcb-af62929ccde1": OriginRequestPolicy(frozenset(("origin",))),
+    FORWARD_ORIGIN: OriginRequestPolicy(frozenset(("origin",))),
     # CORS-S3Origin
-    "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": OriginRequestPolicy(CORS_REQUEST_HEADERS),
+    FORWARD_TO_BUCKET: OriginRequestPolicy(CORS_REQUEST_HEADERS),
+    # Elemental-MediaTailor-PersonalizedManifests
+    "775133bc-15f2-49f9-abea-afb2e0bf67d2": OriginRequestPolicy(
+        CORS_REQUEST_HEADERS | {"user-agent", "x-forwarded-for"}
+    ),
+    # HostHeaderOnly
+    "bf0718e1-ba1e-49d1-88b1-f726733018ae": OriginRequestPolicy(frozenset(("host",))),
     # UserAgentRefererHeaders
     "acba4595-bd28-49b8-b9fe-13317c0390fa": OriginRequestPolicy(frozenset(("user-agent", "referer"))),
 }
 
-_ANY_METHOD: Final = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS")
+_ANY_METHOD: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 #: ``None`` for one without CORS. None of them overrides what the origin sends.
 RESPONSE_HEADERS_POLICIES: Final[dict[str, ManagedHeaders | None]] = {
     "60669652-455b-4ae9-85a4-c4c02393f86c": ManagedHeaders("SimpleCORS"),

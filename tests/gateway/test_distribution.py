@@ -167,11 +167,166 @@ def test_origins_named_by_expressions() -> None:
     assert default(model({"TargetOriginId": "another"})).origin is None
 
 
-def test_an_origin_group_is_not_followed() -> None:
-    groups = {"Items": [{"Id": "group", "Members": {"Items": [{"OriginId": "store"}]}}]}
-    there = model({"TargetOriginId": "group"}, OriginGroups=groups)
-    assert "not a front door of this template" in get(there).open
-    assert only(there).methods == ()
+@pytest.mark.parametrize(
+    ("name", "domain", "behind"),
+    [
+        ({"Ref": "Name"}, {"Fn::Sub": "${Name}.s3.amazonaws.com"}, "Store"),
+        (
+            {"Ref": "Name"},
+            {"Fn::Join": ["", [{"Ref": "Name"}, ".s3.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]},
+            "Store",
+        ),
+        (
+            {"Fn::Sub": "${AWS::StackName}-a"},
+            {"Fn::Sub": "${AWS::StackName}-a.s3.${AWS::Region}.amazonaws.com"},
+            "Store",
+        ),
+        ("shop-assets", "shop-assets.s3.eu-west-1.amazonaws.com", "Store"),
+        ("shop", "shop-assets.s3.amazonaws.com", None),
+        ({"Ref": "Name"}, {"Fn::Sub": "${Name}.s3-website-eu-west-1.amazonaws.com"}, None),
+        ({"Fn::ImportValue": "n"}, {"Fn::Sub": "${Name}.s3.amazonaws.com"}, None),
+    ],
+)
+def test_a_bucket_and_a_domain_name_may_share_a_name(name: object, domain: object, behind: str | None) -> None:
+    store = copy.deepcopy(STORE)
+    store["Properties"]["BucketName"] = name
+    assert default(model(store=store, origin={"DomainName": domain})).origin == behind
+
+
+def _group(**others: object) -> dict[str, object]:
+    codes = {"Quantity": 1, "Items": [503]}
+    members = {"Quantity": 2, "Items": [{"OriginId": "store"}, {"OriginId": "elsewhere"}]}
+    return {"Items": [{"Id": "group", "FailoverCriteria": {"StatusCodes": codes}, "Members": members, **others}]}
+
+
+def test_the_first_origin_of_a_group_answers_as_long_as_it_can() -> None:
+    there = model({"TargetOriginId": "group", "OriginRequestPolicyId": CORS_S3}, OriginGroups=_group())
+    assert allowed(get(there)) == PAGE
+    assert [method.path for method in only(there).methods] == ["/{key+}"]
+    assert respond(there, only(there), asks("/a"), "403").status == 403
+    assert "second origin" in respond(there, only(there), asks("/a"), "503").open
+    # Only GET, HEAD and OPTIONS go on.
+    assert respond(there, only(there), asks("/a", "DELETE"), "503").status == 403
+    unknown = model({"TargetOriginId": "group"}, OriginGroups=_group(FailoverCriteria={"Ref": "Criteria"}))
+    assert "not a front door of this template" in get(unknown).open
+
+
+def test_headers_that_cloudfront_sets_itself() -> None:
+    """They come with each request, in the place of the page's own."""
+    told = {"OriginCustomHeaders": [{"HeaderName": "ORIGIN", "HeaderValue": PAGE}]}
+    assert allowed(get(model(origin=told), origin="https://b.example")) == PAGE
+    kept = get(model({"CachePolicyId": OPTIMIZED}, origin=told), origin="https://b.example")
+    assert (allowed(kept), kept.unknown) == (PAGE, ()), "each copy is the same"
+    hidden = {"OriginCustomHeaders": [{"HeaderName": "Origin", "HeaderValue": {"Ref": "Elsewhere"}}]}
+    assert "sets Origin" in get(model(origin=hidden)).open
+
+
+SIGNED = """
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Code: {ZipFile: x}, Handler: index.handler, Runtime: python3.12, Role: r}
+  Url:
+    Type: AWS::Lambda::Url
+    Properties: {TargetFunctionArn: !Ref Function, AuthType: AWS_IAM}
+  Access:
+    Type: AWS::CloudFront::OriginAccessControl
+    Properties:
+      OriginAccessControlConfig: {Name: a, OriginAccessControlOriginType: lambda, SigningBehavior: BEHAVIOR}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins:
+          - Id: url
+            DomainName: !Select [2, !Split ["/", !GetAtt Url.FunctionUrl]]
+            OriginAccessControlId: !GetAtt Access.Id
+        DefaultCacheBehavior:
+          TargetOriginId: url
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac
+"""
+
+
+def test_cloudfront_signs_for_a_page_that_does_not() -> None:
+    there = model_of(SIGNED.replace("BEHAVIOR", "always"))
+    (method,) = only(there).methods
+    assert method.authorization.kind == "none"
+    assert asked_first(there, "/search", "POST").open == "the function Function decides"
+    assert "403" not in client_errors(there, only(there), method)
+    never = model_of(SIGNED.replace("BEHAVIOR", "never"))
+    assert asked_first(never, "/search", "POST").status == 403
+    assert "403" in client_errors(never, only(never), only(never).methods[0])
+
+
+GUARDED = """
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: [https://app.example.com]
+        AllowMethods: [GET, POST]
+        AllowHeaders: [authorization]
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers:
+          Users:
+            IdentitySource: $request.header.Authorization
+            JwtConfiguration: {issuer: https://id.example.com, audience: [app]}
+  Items:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: x
+      Handler: index.handler
+      Runtime: python3.12
+      Events:
+        List: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /items, Method: GET}}
+        Add: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /items, Method: POST}}
+  Keyed:
+    Type: AWS::CloudFront::CachePolicy
+    Properties:
+      CachePolicyConfig:
+        Name: keyed
+        MaxTTL: 0
+        ParametersInCacheKeyAndForwardedToOrigin:
+          HeadersConfig: {HeaderBehavior: whitelist, Headers: [Authorization, Origin]}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins:
+          - {Id: api, DomainName: !Sub "${Api}.execute-api.${AWS::Region}.amazonaws.com"}
+        DefaultCacheBehavior:
+          TargetOriginId: api
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          CachePolicyId: POLICY
+          REQUEST
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "request_policy", "outcomes"),
+    [
+        # It is taken out of GET and HEAD; of other methods no document says so.
+        (DISABLED, f"OriginRequestPolicyId: {CORS_S3}", {"GET": "401", "POST": "success"}),
+        (DISABLED, f"OriginRequestPolicyId: {ALL_VIEWER}", {"GET": "success", "POST": "success"}),
+        ("!Ref Keyed", "", {"GET": "success", "POST": "success"}),
+        ("one of the account", "", {"GET": "success", "POST": "success"}),
+    ],
+)
+def test_cloudfront_takes_authorization_away(policy: str, request_policy: str, outcomes: dict[str, str]) -> None:
+    there = model_of(GUARDED.replace("POLICY", policy).replace("REQUEST", request_policy))
+    assert {m.verb: successes(there, only(there), m)[0] for m in only(there).methods} == outcomes
+    if outcomes["GET"] == "401":
+        request = asks("/items")._replace(headers=[("authorization", "x")])
+        given = respond(there, only(there), request, "401")
+        assert given.what == "UNAUTHORIZED: no valid token; the cache behavior does not forward Authorization"
+        assert allowed(given) == PAGE
 
 
 REST = """
@@ -256,6 +411,8 @@ def test_methods_that_are_not_known_leave_it_open() -> None:
         ({"CachePolicyId": DISABLED, "OriginRequestPolicyId": ALL_VIEWER}, ["origin"], [], True, False),
         ({"CachePolicyId": OPTIMIZED, "OriginRequestPolicyId": CORS_S3}, ["origin"], [], False, True),
         ({"CachePolicyId": "08627262-05a9-4f76-9ded-b50ca2e3a84f"}, ["origin"], ["origin"], False, True),
+        ({"OriginRequestPolicyId": "775133bc-15f2-49f9-abea-afb2e0bf67d2"}, ["origin"], [], False, False),
+        ({"OriginRequestPolicyId": "bf0718e1-ba1e-49d1-88b1-f726733018ae"}, [], [], False, False),
         ({"CachePolicyId": "one of the account"}, None, None, False, True),
         ({"CachePolicyId": {"Ref": "Parameter"}}, None, None, False, True),
         ({"CachePolicyId": OPTIMIZED, "OriginRequestPolicyId": "one of the account"}, None, [], False, True),
@@ -306,6 +463,7 @@ def test_legacy_settings(behavior: dict[str, object], keyed: list[str] | None, c
         ({"HeaderBehavior": "allViewer"}, None, True),
         ({"HeaderBehavior": "allExcept", "Headers": ["Host"]}, None, True),
         ({"HeaderBehavior": "allExcept", "Headers": ["origin"]}, None, False),
+        ({"HeaderBehavior": "allExcept", "Headers": ["Authorization"]}, None, False),
     ],
 )
 def test_policies_of_the_template(config: dict[str, object], forwarded: list[str] | None, everything: bool) -> None:
@@ -327,10 +485,20 @@ def test_s3_sees_no_origin_that_is_not_forwarded() -> None:
     assert (asked_first(there).status, allowed(asked_first(there)), allowed(get(there))) == (200, PAGE, PAGE)
 
 
+def test_what_is_not_forwarded_is_named() -> None:
+    assert asked_first(model()).what == (
+        "from S3: Origin request header needed; the cache behavior does not forward Origin and "
+        "Access-Control-Request-Method"
+    )
+    assert get(model()).what == "from S3; the cache behavior does not forward Origin"
+    assert get(model(store=PLAIN)).what == "from S3", "the bucket has no CORS to begin with"
+
+
 def test_code_at_the_edge_leaves_all_open() -> None:
     there = model({"LambdaFunctionAssociations": [{"EventType": "viewer-response", "LambdaFunctionARN": "f"}]})
     assert "at the edge" in get(there).open
     assert "at the edge" in asked_first(there).open
+    assert not default(model({"LambdaFunctionAssociations": [], "FunctionAssociations": {"Ref": "AWS::NoValue"}})).edge
 
 
 def test_a_custom_page_takes_the_place_of_an_error() -> None:
@@ -399,9 +567,13 @@ def test_managed_policies() -> None:
     there = model({"ResponseHeadersPolicyId": WITH_PREFLIGHT, "OriginRequestPolicyId": CORS_S3}, store=PLAIN)
     assert [policy.what for policy in only(there).policies] == ["the managed policy CORS-With-Preflight"]
     assert allowed(get(there)) == "*"
-    unlisted = asked_first(there).header(ALLOW_HEADERS)
-    assert unlisted is not None
-    assert unlisted.text is None, "its documentation names no Allow-Headers"
+    sent = {each.name: each.text for each in asked_first(there).headers}
+    assert sent == {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
+        "Access-Control-Expose-Headers": "*",
+    }, "all three, and no Allow-Headers"
+    assert [each.name for each in get(there).headers] == ["Access-Control-Allow-Origin"], "others: this one alone"
     assert there.policies == (), "nobody can change it here"
 
 
@@ -409,6 +581,20 @@ def test_a_policy_that_cannot_be_seen_leaves_the_headers_open() -> None:
     there = model({"ResponseHeadersPolicyId": {"Ref": "Parameter"}})
     assert default(there).opaque_policy
     assert any("cannot be read here" in reason for reason in get(there).unknown)
+
+
+@pytest.mark.parametrize("section", ["CustomHeadersConfig", "RemoveHeadersConfig"])
+def test_a_policy_may_set_or_remove_cors_headers_by_name(section: str) -> None:
+    def with_header(name: str) -> Model:
+        config = {"Name": "p", section: {"Items": [{"Header": name, "Value": "*", "Override": True}]}}
+        policy = {
+            "Type": "AWS::CloudFront::ResponseHeadersPolicy",
+            "Properties": {"ResponseHeadersPolicyConfig": config},
+        }
+        return model({"ResponseHeadersPolicyId": {"Ref": "Headers"}}, others={"Headers": policy})
+
+    assert default(with_header("Access-Control-Allow-Origin")).opaque_policy
+    assert not default(with_header("Cache-Control")).opaque_policy
 
 
 @pytest.mark.parametrize(
@@ -459,11 +645,23 @@ def test_odd_types_anywhere_are_survived() -> None:
     behaviors = [
         {"PathPattern": "a/*", "TargetOriginId": "store", **_legacy(Headers=["Origin"], MinTTL=0)},
         {"PathPattern": "b/*", "TargetOriginId": "store", "CachePolicyId": OPTIMIZED, "CachedMethods": READ},
+        {"PathPattern": "c/*", "TargetOriginId": "group", "CachePolicyId": OPTIMIZED, "FunctionAssociations": []},
     ]
     there = model(
         {"ResponseHeadersPolicyId": {"Ref": "Headers"}, "OriginRequestPolicyId": CORS_S3},
-        origin={"OriginPath": "/x"},
-        others={"Headers": headers_policy(AccessControlExposeHeaders={"Items": ["ETag"]}, AccessControlMaxAgeSec=5)},
+        origin={
+            "OriginPath": "/x",
+            "OriginAccessControlId": {"Ref": "Access"},
+            "OriginCustomHeaders": [{"HeaderName": "Origin", "HeaderValue": PAGE}],
+        },
+        others={
+            "Headers": headers_policy(AccessControlExposeHeaders={"Items": ["ETag"]}, AccessControlMaxAgeSec=5),
+            "Access": {
+                "Type": "AWS::CloudFront::OriginAccessControl",
+                "Properties": {"OriginAccessControlConfig": {"SigningBehavior": "always"}},
+            },
+        },
+        OriginGroups=_group(),
         CacheBehaviors=behaviors,
         CustomErrorResponses=[{"ErrorCode": 404, "ResponsePagePath": "/x"}],
     )
@@ -481,10 +679,11 @@ def test_odd_types_anywhere_are_survived() -> None:
 
 
 def _ask_everything(there: Model) -> None:
-    from cfncors.checks.storage_cdn import cdn_cors_cached, cdn_options_refused
+    from cfncors.checks.cdn_forwarding import cdn_cors_cached
+    from cfncors.checks.storage_cdn import cdn_options_refused
 
     for distribution in there.distributions:
-        for path in ("/a/x", "/b/x", "/x"):
+        for path in ("/a/x", "/b/x", "/c/x", "/x"):
             for request in (asks(path), preflight(path)):
                 respond(there, distribution, request)
         for method in distribution.methods:
