@@ -129,6 +129,73 @@ Resources:
 """
 
 
+ALL_METHODS = """\
+Resources:
+  Headers:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        CorsConfig:
+          AccessControlAllowOrigins: {Items: [https://a.example]}
+          AccessControlAllowMethods: {Items: [ALL]}
+          AccessControlAllowHeaders: {Items: [Content-Type]}
+          AccessControlAllowCredentials: true
+          OriginOverride: true
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Enabled: true
+        Origins: [{Id: api, DomainName: api.example.com, CustomOriginConfig: {OriginProtocolPolicy: https-only}}]
+        DefaultCacheBehavior:
+          TargetOriginId: api
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac
+          ResponseHeadersPolicyId: !Ref Headers
+"""
+
+
+def test_all_of_a_response_headers_policy_is_no_wildcard() -> None:
+    """CloudFront writes the methods out, so that credentials take nothing from it."""
+    result = enable(ALL_METHODS, "Cdn")
+    assert replaced(result) == []
+    assert "AccessControlAllowMethods: {Items: [ALL]}" in result.after
+
+
+SIGNED = f"""\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Notes:
+{FUNCTION}      FunctionUrlConfig: {{AuthType: AWS_IAM}}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Enabled: true
+        Origins:
+          - Id: notes
+            DomainName: !Select [2, !Split ["/", !GetAtt NotesUrl.FunctionUrl]]
+            OriginAccessControlId: E2QWRUHAPOMQZL
+        DefaultCacheBehavior:
+          TargetOriginId: notes
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("POST", ["Content-Type", "X-Amz-Content-Sha256"]), ("GET", ["Content-Type"])]
+)
+def test_pages_that_cloudfront_signs_for_send_the_hash_of_a_body(method: str, headers: list[str]) -> None:
+    result = enable(SIGNED, "Cdn", methods=[method])
+    template = load(parse(result.after, "t.yaml"))
+    assert template is not None
+    assert [attached.policy.texts("headers") for attached in build(template).header_policies] == [headers]
+
+
 def test_a_bucket_gets_a_rule_of_its_own_for_other_pages() -> None:
     result = enable(BUCKET, "Files", methods=["PUT"])
     assert result.after.startswith(BUCKET)
@@ -315,6 +382,7 @@ Resources:
   Far: {{Type: AWS::Serverless::Api, Properties: {{StageName: x, DefinitionUri: api.yaml}}}}
   Rest: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: x}}}}
   Path: {{Type: AWS::ApiGateway::Resource, Properties: {{RestApiId: !Ref Rest, PathPart: a, ParentId: x}}}}
+  Route: {{Type: AWS::ApiGatewayV2::Route, Properties: {{ApiId: !ImportValue api, RouteKey: GET /a}}}}
   Alone:
 {FUNCTION}  Notes:
 {FUNCTION}      Events:
@@ -334,6 +402,7 @@ Resources:
         ("Policy", "name the distribution that it is attached to"),
         ("Far", "a part of Far is not in this template"),
         ("Path", "Path is a part of Rest; name that"),
+        ("Route", "Route is a part of an API that another stack defines; run this on its template"),
         ("Alone", "Alone is a function without a URL, and no API here calls it"),
         ("Notes", "Notes is a function without a URL of its own; name what calls it: ServerlessRestApi"),
         ("ServerlesRestApi", "no resource ServerlesRestApi; did you mean ServerlessRestApi?"),

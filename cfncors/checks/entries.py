@@ -28,8 +28,9 @@ from cfncors.gateway.model import (
     Model,
 )
 from cfncors.gateway.policy import FrontDoor, Item, Policy, Role, Setting
-from cfncors.source import Document, Node
-from cfncors.template import Known, Unknown, leaves
+from cfncors.source import Document, Node, Scalar
+from cfncors.source.edit import replace
+from cfncors.template import Known, Unknown, leaves, scalar_text
 
 _ROLES: Final[dict[str, Role]] = {
     ALLOW_ORIGIN: "origins",
@@ -107,6 +108,15 @@ def listings(model: Model) -> tuple[Listing, ...]:
 def of_role(model: Model, *roles: Role) -> Iterator[Listing]:
     """Those of some roles."""
     return (listing for listing in listings(model) if listing.role in roles)
+
+
+def asks_for_a_value(model: Model, leaf: Known) -> bool:
+    """Whether a text is made with a parameter whose default is empty: such a default stands for a value that the
+    deployment gives or goes without, and what it leaves of the text is used in neither case."""
+    parameters = (model.template.parameters.get(name) for name in leaf.assumes)
+    return any(
+        each is not None and each.given is None and scalar_text(each.node.get("Default")) == "" for each in parameters
+    )
 
 
 def _merged(found: Iterable[Listing]) -> Iterator[Listing]:
@@ -242,13 +252,20 @@ def _is_true(header: Header | None) -> bool | None:
 def respelled(document: Document, listing: Listing, texts: dict[Entry, str]) -> Edits:
     """Other texts in the place of entries. Raises :class:`CannotEdit`."""
     if isinstance(listing.written, Policy):
-        return together(*(_respelled_item(document, entry, text) for entry, text in texts.items()))
+        return together(*(_respelled_item(document, listing, entry, text) for entry, text in texts.items()))
     return together(*(_changed(document, leaf, some) for leaf, some in _by_leaf(texts)))
 
 
-def _respelled_item(document: Document, entry: Entry, text: str) -> Edits:
+def _respelled_item(document: Document, listing: Listing, entry: Entry, text: str) -> Edits:
     if not entry.plain or entry.item is None:
         raise CannotEdit("it has to be an entry of its own first (E9412, E9418)")
+    whole = listing.setting.node if listing.setting is not None else None
+    if isinstance(whole, Scalar) and not whole.foreign and whole.tag is None and entry.node.foreign:
+        # one of several in a text with commas, which the Serverless Framework takes for a list
+        parts = [
+            part.replace(entry.text, text) if part.strip() == entry.text else part for part in whole.text.split(",")
+        ]
+        return replace(document, whole, ",".join(parts))
     return rewrite_item(document, entry.item._replace(node=entry.node), text)
 
 

@@ -13,12 +13,12 @@ from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, is_ref_to_parameter, rewritten
 from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
-from cfncors.gateway.model import ANY_METHODS, Model
+from cfncors.gateway.model import ANY_METHODS, HttpApi, Model
 from cfncors.gateway.policy import FrontDoor, Item, Policy, Role, Setting
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import replace
 from cfncors.source.emit import Data, Raw, Tagged
-from cfncors.template import Known, Template, Unknown, intrinsic, leaves
+from cfncors.template import Known, Template, Unknown, intrinsic, leaves, scalar_text
 from cfncors.template.intrinsics import Intrinsic, ref
 
 _QUOTES: Final = "'\""
@@ -65,7 +65,13 @@ def _written(model: Model, *roles: Role) -> Iterator[_Written]:
     for policy in model.policies:
         for setting in (policy.setting(role) for role in roles):
             if setting is not None:
-                yield from (_Written(policy, setting, item) for item in setting.items if not item.node.foreign)
+                yield from (_Written(policy, setting, item) for item in setting.items if _is_written(model, item))
+
+
+def _is_written(model: Model, item: Item) -> bool:
+    """Whether somebody wrote it, be it by a variable of a serverless.yml."""
+    service = model.template.service
+    return not item.node.foreign or (service is not None and service.is_made_by_variables(item.node))
 
 
 def _entries(model: Model, *roles: Role) -> Iterator[_Written]:
@@ -163,6 +169,13 @@ def _parts(text: str) -> list[str]:
 
 def _without_quotes(model: Model, written: _Written, leaf: Known | Unknown, parts: list[str]) -> Edits:
     document = model.template.document
+    service = model.template.service
+    raw = service.raw(written.item.node) if service is not None else None
+    if raw is not None:
+        text = _unquoted(raw.node.text)
+        if text == raw.node.text:
+            raise CannotEdit("the quotes are in what the variable leads to")
+        return replace(raw.document, raw.node, text)
     if written.setting.role in ("max-age", "credentials"):
         if len(parts) != 1:
             raise CannotEdit("it is no single value")
@@ -203,9 +216,10 @@ def _refused(door: FrontDoor, method: str) -> Says | None:
 def _texts_for_configurations(rule: Rule, model: Model) -> Iterator[Finding]:
     """A text where an HTTP API or a function URL has its configuration, as a REST API's ``Cors`` may be."""
     sams = {api.logical_id for api in model.http_apis if api.dialect in ("sam", "sam-implicit")}
+    replaced = {id(side) for _, node in _replacing(model) for side in model.template.branches(node)}  # E9419's
     for policy in model.policies:
         text = _text_of(model.template, policy) if policy.door in ("http", "url") else None
-        if text is None:
+        if text is None or id(policy.node) in replaced:
             continue
         meant = _meant(policy)
         wanted = "true without quotes" if meant is True else f"a mapping with {policy.name('origins')}"
@@ -391,38 +405,72 @@ def configuration_replaced(rule: Rule, model: Model) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe for an `Fn::If` of two lists of the same length: each origin gets the function. For the others there is no
-    fix: `AllowOrigins: !Ref Origins` with a parameter of the type `CommaDelimitedList` does what `Fn::Split` should.
+    Safe for an `Fn::If` of two lists of the same length, where each origin gets the function, and for a function that
+    makes one text, which becomes the list's entry. For the others there is no fix: `AllowOrigins: !Ref Origins` with a
+    parameter of the type `CommaDelimitedList` does what `Fn::Split` should.
 
     ## References
     - https://github.com/aws/serverless-application-model/issues/1515
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-httpapicorsconfiguration.html
     """
     told: set[int] = set()
-    for api in model.http_apis:
-        cors = api.properties.get("CorsConfiguration") if api.dialect.startswith("sam") and api.properties else None
-        node = cors.get("AllowOrigins") if isinstance(cors, Mapping) and intrinsic(cors) is None else None
+    for api, node in _replacing(model):
         call = intrinsic(node)
-        if node is None or call is None or call.name == "Ref" or id(node) in told:
+        if call is None or id(node) in told:
             continue
         told.add(id(node))
         message = (
             f"AllowOrigins of {api.logical_id} is made by {call.name}, which SAM puts in the place of the whole "
-            f"CorsConfiguration; {_advised(call)}"
+            f"CorsConfiguration; {_advised(model.template, call)}"
         )
         fix, why = attempt("write the function inside of the list", "safe", partial(_inside, model, call))
         yield Finding(rule, message, node, fix, why, resources=(api.logical_id,))
 
 
-def _advised(call: Intrinsic) -> str:
+def _replacing(model: Model) -> Iterator[tuple[HttpApi, Node]]:
+    """What SAM puts in the place of the configuration of an HTTP API; a parameter has its value by then."""
+    for api in model.http_apis:
+        cors = api.properties.get("CorsConfiguration") if api.dialect.startswith("sam") and api.properties else None
+        node = cors.get("AllowOrigins") if isinstance(cors, Mapping) and intrinsic(cors) is None else None
+        call = intrinsic(node)
+        if node is not None and call is not None and call.name != "Ref":
+            yield api, node
+
+
+def _advised(template: Template, call: Intrinsic) -> str:
     if call.name == "Fn::Split":
         return "give the parameter the type CommaDelimitedList and write !Ref"
+    if call.name == "Fn::FindInMap" and _maps_lists(template, call):
+        return "give each origin a key of its own in the mapping, and write a list of Fn::FindInMap"
     return "write a list with the function inside"
 
 
+#: Functions that make one text (CloudFormation Template Reference, "Intrinsic functions").
+_OF_A_TEXT: Final = ("Fn::ImportValue", "Fn::Join", "Fn::Select", "Fn::Sub")
+
+
+def _makes_a_text(template: Template, call: Intrinsic) -> bool:
+    if call.name == "Fn::FindInMap":
+        return template.section("Mappings") is not None and not _maps_lists(template, call)
+    if call.name == "Fn::If" and isinstance(call.argument, Sequence):
+        return all(isinstance(side, Scalar) and side.tag is None for side in call.argument.items[1:])
+    return call.name in _OF_A_TEXT
+
+
+def _maps_lists(template: Template, call: Intrinsic) -> bool:
+    """Whether a mapping holds lists, one of which would stand as an entry of the list."""
+    items = call.argument.items if isinstance(call.argument, Sequence) else []
+    mappings = template.section("Mappings")
+    mapping = mappings.get(scalar_text(items[0]) or "") if mappings is not None and items else None
+    keyed = [entry.value for entry in mapping.entries] if isinstance(mapping, Mapping) else []
+    return any(isinstance(e.value, Sequence) for each in keyed if isinstance(each, Mapping) for e in each.entries)
+
+
 def _inside(model: Model, call: Intrinsic) -> Edits:
-    """``Fn::If`` of two lists as a list of ``Fn::If``."""
+    """``Fn::If`` of two lists as a list of ``Fn::If``; what makes a text as the one entry of a list."""
     argument = call.argument
+    if _makes_a_text(model.template, call):
+        return replace(model.template.document, call.node, [Raw(call.node)])
     items = argument.items if call.name == "Fn::If" and isinstance(argument, Sequence) else []
     sides = [side for side in items[1:] if isinstance(side, Sequence) and side.tag is None]
     if len(items) != 3 or len(sides) != 2 or len(sides[0].items) != len(sides[1].items):

@@ -11,6 +11,8 @@ from cfncors.gateway.policy import Item, Policy, Role, Setting
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import append, put, remove, replace
 from cfncors.source.emit import Data
+from cfncors.template import intrinsic
+from cfncors.template.intrinsics import ref
 
 
 def list_items(document: Document, policy: Policy, role: Role, texts: Iterable[str]) -> Edits:
@@ -70,8 +72,13 @@ def rewrite_item(document: Document, item: Item, value: Data) -> Edits:
 
 def _scalar(item: Item) -> Scalar:
     node = item.node
-    if node.foreign or not isinstance(node, Scalar) or node.tag is not None:
-        raise CannotEdit("the value is not written out in this file")
+    parameter, call = ref(node), intrinsic(node)
+    if parameter is not None and not node.foreign:
+        raise CannotEdit(f"the value is that of the parameter {parameter}, which may have other uses")
+    if call is not None and not node.foreign:
+        raise CannotEdit(f"the value is made by {call.name}")
+    if node.foreign or not isinstance(node, Scalar):
+        raise CannotEdit("the value is not written out here")
     return node
 
 
@@ -85,7 +92,7 @@ def drop_items(document: Document, setting: Setting, items: Items[Item]) -> Edit
         if len(places) == len(node.items):
             raise CannotEdit("the list would be empty")
         return together(*(remove(document, node, place) for place in places))
-    raise CannotEdit("the value is not written out in this file")
+    raise CannotEdit("the value is not written out here")
 
 
 def _lists(node: Node) -> list[Sequence]:

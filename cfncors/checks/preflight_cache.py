@@ -11,7 +11,7 @@ from cfncors.checks.policy_remedies import rewrite_item, set_value
 from cfncors.checks.preflight_mock import mocks
 from cfncors.checks.preflight_remedies import CACHED_SECONDS, keep
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import Edits, attempt, rewritten
+from cfncors.checks.remedies import Edits, attempt, rewritten, together
 from cfncors.findings import Finding, Fix, Rule
 from cfncors.gateway.expressions import decided, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, MAX_AGE, IntegrationResponse, Method, Model, RestApi, normal_path
@@ -95,7 +95,7 @@ def _of_header(rule: Rule, model: Model, api: RestApi, leaf: Known) -> Finding |
     if problem is None:
         return None
     fix, why = None, None
-    if (literal(leaf.text) or leaf.text).strip().isdecimal():
+    if (literal(leaf.text.strip()) or leaf.text).strip().isdecimal():
         capped = f"'{LONGEST_MAX_AGE}'"
         fix, why = attempt(
             f"cap it at {LONGEST_MAX_AGE}",
@@ -106,7 +106,7 @@ def _of_header(rule: Rule, model: Model, api: RestApi, leaf: Known) -> Finding |
 
 
 def _max_age_problem(text: str) -> str | None:
-    inner = literal(text)
+    inner = literal(text.strip())
     value = (text if inner is None else inner).strip()
     if value.startswith(("context.", "stageVariables.", "integration.")):
         return None
@@ -183,19 +183,25 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
     """
     for api in model.rest_apis:
         yield from _of_mocks(rule, model, api)
-    seen: set[int] = set()
+    # The sides of an Fn::If stand under one key, and so do the front doors that take it from Globals.
+    keyed: dict[int, list[Policy]] = {}
     for policy in _preflighted(model):
-        if policy.setting("max-age") is not None or not policy.complete or id(policy.key) in seen:
-            continue
-        seen.add(id(policy.key))
+        if policy.setting("max-age") is None and policy.complete:
+            keyed.setdefault(id(policy.key), []).append(policy)
+    for policies in keyed.values():
+        policy = policies[0]
         often = "every time" if policy.door == "url" else "again after 5 seconds"
         message = f"{policy.what} has no {policy.name('max-age')}: browsers ask {often}"
         fix, why = attempt(
             _KEEP,
             "unsafe",
-            lambda policy=policy: _kept(model, policy),  # type: ignore[misc]
+            lambda policies=policies: _all_kept(model, policies),  # type: ignore[misc]
         )
         yield Finding(rule, message, policy.key, fix, why, None, (policy.owner, policy.resource))
+
+
+def _all_kept(model: Model, policies: Iterable[Policy]) -> Edits:
+    return together(*(_kept(model, policy) for policy in {id(each.node): each for each in policies}.values()))
 
 
 def _kept(model: Model, policy: Policy) -> Edits:

@@ -6,23 +6,32 @@ from collections.abc import Iterator
 from typing import Final
 
 from cfncors.checks.registry import rule
+from cfncors.checks.remedies import attempt
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.model import Model
-from cfncors.gateway.policy import Policy, Setting
+from cfncors.gateway.parameters import mapping
+from cfncors.gateway.policy import S3_NAMES, Policy, Setting
 from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.source.edit import rename
+from cfncors.source.nodes import Entry
 from cfncors.template import Known, Resource, intrinsic
 
 _LISTS: Final = ("origins", "methods", "headers", "expose")
+#: What S3's own API and its XML call the list of rules (S3 API Reference, "CORSConfiguration").
+_S3_RULES: Final = ("CORSRules", "CORSRule")
 
 
-@rule("E9410", "wrong-type", doors="http url s3 cdn")
+@rule("E9410", "wrong-type", "safe", doors="http url s3 cdn")
 def wrong_type(rule: Rule, model: Model) -> Iterator[Finding]:
-    """A part of a CORS configuration is of another type than the service takes.
+    """A part of a CORS configuration is of another type than the service takes, or has the name of another dialect.
 
     ## Why
     A configuration is a mapping, its origins, methods and headers are lists of texts, and credentials are true or
     false. Anything else fails the deployment, or SAM's transform before it: *Property 'Cors' should be a map*,
     *AllowOrigins must be of type list*.
+
+    The keys of a bucket's rule have other names in S3's own API and in its console, whose rules are often copied:
+    `ExposeHeaders`, `MaxAgeSeconds`, `CORSRules`. CloudFormation does not know them.
 
     ## Example
     ```yaml
@@ -31,13 +40,15 @@ def wrong_type(rule: Rule, model: Model) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    No fix: what was meant is not certain.
+    Safe: a key of S3's own API gets CloudFormation's name. A value of a wrong type has no fix: what was meant is not
+    certain.
 
     ## References
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigatewayv2-api-cors.html
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-url-cors.html
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html
     """
+    yield from _misnamed(rule, model)
     if model.template.service is not None:  # the framework checks its own file
         return
     told: set[int] = set()
@@ -62,9 +73,34 @@ def _of(model: Model, policy: Policy) -> Iterator[tuple[Node, str]]:
     for setting in policy.settings.values():
         name = f"{setting.name} of {policy.owner}"
         if setting.role in _LISTS:
-            yield from _of_list(setting, name)
+            written = node.get(setting.name) if policy.door == "cdn" and isinstance(node, Mapping) else None
+            if written is not None and (_is_list(written) or _is_text(written)):
+                yield written, f"{name} is {_kind(written)} where a mapping with Items belongs"
+            else:
+                yield from _of_list(setting, name)
         elif setting.role == "credentials" and not is_sam:
             yield from _of_flag(setting, name)
+
+
+def _misnamed(rule: Rule, model: Model) -> Iterator[Finding]:
+    """The keys of buckets that have their name from S3's own API."""
+    for bucket in model.template.of_type("AWS::S3::Bucket"):
+        for configuration in map(mapping, model.template.branches(bucket.get("CorsConfiguration"))):
+            for entry in configuration.entries if configuration is not None else ():
+                if entry.key.text in _S3_RULES:
+                    yield _renaming(rule, model, bucket, entry, "CorsRules")
+    for found in model.buckets:
+        for node in (mapping(policy.node) for policy in found.policies):
+            for entry in node.entries if node is not None else ():
+                name = S3_NAMES.get(entry.key.text)
+                if node is not None and name is not None and name not in node:
+                    yield _renaming(rule, model, found.resource, entry, name)
+
+
+def _renaming(rule: Rule, model: Model, bucket: Resource, entry: Entry, name: str) -> Finding:
+    message = f"{entry.key.text} of {bucket.logical_id} is the name of S3's own API; CloudFormation's is {name}"
+    fix, why = attempt(f"write {name}", "safe", lambda: rename(model.template.document, entry.key, name))
+    return Finding(rule, message, entry.key, fix, why, None, (bucket.logical_id,))
 
 
 def _is_written(model: Model, policy: Policy) -> bool:
@@ -109,6 +145,10 @@ def _of_rules(bucket: Resource) -> Iterator[tuple[Node, str]]:
     rules = node.get("CorsRules")
     if isinstance(rules, Mapping) and intrinsic(rules) is None:
         yield rules, f"CorsRules of {bucket.logical_id} is a mapping where a list of rules belongs"
+
+
+def _is_text(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.tag is None and not node.is_null
 
 
 def _is_list(node: Node) -> bool:

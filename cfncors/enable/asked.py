@@ -25,6 +25,12 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: What a front door answers itself, and no list of its methods may name (Lambda API reference, "Cors"; S3 User Guide,
 #: "Elements of a CORS configuration").
 _NOT_LISTED: Final[dict[FrontDoor, tuple[str, ...]]] = {"url": ("OPTIONS",), "s3": ("OPTIONS", "PATCH")}
+#: What ``*`` stands for where a list takes names only: CloudFormation Template Reference, ``AllowedMethods`` of a rule
+#: of a bucket; for a distribution, which has a word of its own for it, what its behaviors can let pass.
+_ALL_METHODS: Final[dict[FrontDoor, tuple[str, ...]]] = {
+    "s3": ("DELETE", "GET", "HEAD", "POST", "PUT"),
+    "cdn": tuple(verb for verb in ANY_METHODS if verb != "OPTIONS"),
+}
 _WHAT: Final[dict[FrontDoor, str]] = {
     "rest": "a REST API",
     "http": "an HTTP API",
@@ -69,16 +75,37 @@ def asked(
         _each(expose, _response_header, str.lower),
         _max_age(max_age) if max_age is not None else None,
     )
-    for option, listed in (("--header", wish.headers), ("--expose", wish.expose), ("--method", wish.methods)):
-        if credentials and "*" in listed:
-            raise UsageError(
-                f"{option} '*' means nothing with --credentials: browsers take it literally; list the names"
-            )
+    if credentials:
+        _no_star(wish, (*_HEADERS, "--method"), "with --credentials")
     return wish
 
 
-def fits(wish: Asked, door: FrontDoor) -> None:
-    """Raises :class:`UsageError` when one kind of front door cannot do what is asked for."""
+def with_credentials(wish: Asked, what: str) -> Asked:
+    """The wish for a front door of which ``what`` allows credentials already: nobody asked to take them away.
+
+    Raises :class:`UsageError` for what browsers refuse with them, or take for the name of a header.
+    """
+    if wish.any_origin:
+        raise UsageError(
+            f"{what} allows credentials, which browsers refuse together with any origin: name the origins of the "
+            "pages, or remove its credentials first"
+        )
+    _no_star(wish, _HEADERS, f"with the credentials that {what} allows")
+    return wish._replace(credentials=True)
+
+
+_HEADERS: Final = ("--header", "--expose")
+
+
+def _no_star(wish: Asked, options: Iterable[str], where: str) -> None:
+    given = {"--header": wish.headers, "--expose": wish.expose, "--method": wish.methods}
+    for option in options:
+        if "*" in given[option]:
+            raise UsageError(f"{option} '*' means nothing {where}: browsers take it literally; list the names")
+
+
+def fits(wish: Asked, door: FrontDoor) -> Asked:
+    """The wish as one kind of front door takes it. Raises :class:`UsageError` for what that cannot do."""
     what = _WHAT[door]
     for method in wish.methods:
         if method in _NOT_LISTED.get(door, ()):
@@ -89,6 +116,7 @@ def fits(wish: Asked, door: FrontDoor) -> None:
         raise UsageError(f"--max-age {wish.max_age}: {what} takes 0 to {_LONGEST} seconds")
     if door == "url" and len(wish.origins) > _MOST_ORIGINS:
         raise UsageError(f"{len(wish.origins)} origins: a function URL takes {_MOST_ORIGINS} at most")
+    return wish._replace(methods=_ALL_METHODS.get(door, wish.methods)) if "*" in wish.methods else wish
 
 
 def _origins(given: Iterable[str], credentials: bool) -> tuple[str, ...]:
@@ -101,7 +129,15 @@ def _origins(given: Iterable[str], credentials: bool) -> tuple[str, ...]:
         raise UsageError("--origin '*' is every page already; give it alone, or leave it out")
     if "null" in origins:
         raise UsageError("--origin null is every sandboxed page of any site; name the origins of the pages")
-    return origins if ANY_ORIGIN in origins else tuple(dict.fromkeys(config.origin(each) for each in origins))
+    return origins if ANY_ORIGIN in origins else tuple(dict.fromkeys(_origin(each) for each in origins))
+
+
+def _origin(text: str) -> str:
+    if text.count("://") > 1:
+        raise UsageError(f"--origin {text!r} is several origins; give --origin for each")
+    if "*" in text and "://" in text:
+        raise UsageError(f"--origin {text!r} is a pattern; name the origins of the pages, with --origin for each")
+    return config.origin(text)
 
 
 def _each(given: Iterable[str], read: Callable[[str], str], key: Callable[[str], str] = str) -> tuple[str, ...]:

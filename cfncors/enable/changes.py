@@ -15,7 +15,7 @@ from cfncors.checks.remedies import Edits
 from cfncors.config import Settings
 from cfncors.enable.asked import Asked
 from cfncors.enable.target import names_of, target
-from cfncors.errors import UsageError
+from cfncors.errors import CannotEdit, UsageError
 from cfncors.findings import Finding
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import Door
@@ -51,19 +51,35 @@ def read(text: str, name: str, settings: Settings) -> Model:
 def carry_out(
     text: str, name: str, logical_id: str, wish: Asked, plan: Plan, settings: Settings
 ) -> tuple[str, list[Change]]:
-    """The text in which a front door does what is asked for, and what was changed."""
+    """The text in which a front door does what is asked for, and what was changed. Raises :class:`CannotEdit` when
+    some of it is written in another file."""
     made: list[Change] = []
     tried: set[tuple[object, ...] | None] = set()  # a fix whose finding comes back is left to the reader
     for _ in range(_MOST_ROUNDS):
         model = read(text, name, settings)
         door = target(model, logical_id)
-        chosen = _clear(plan(model, door, wish)) or _clear(_fixes(model, door, tried))
+        chosen = _clear(_planned(model, plan(model, door, wish))) or _clear(_fixes(model, door, tried))
         if not chosen:
             return text, made
         text = apply(text, dict.fromkeys(edit for change in chosen for edit in change.edits))
         made += chosen
         tried.update(change.mends for change in chosen)
     raise UsageError(f"{logical_id} does not come to rest; please report it with the template")
+
+
+def _planned(model: Model, changes: Iterable[Change]) -> Iterator[Change]:
+    for change in changes:
+        file = _other_file(model, change.edits)
+        if file is not None:
+            raise CannotEdit(
+                f"what it lacks belongs into {file}, and only the template is written; add there {change.what}"
+            )
+        yield change
+
+
+def _other_file(model: Model, edits: Edits) -> str | None:
+    """The file beside the template that edits belong to, if any."""
+    return next((name for edit in edits if (name := model.template.document.name_of(edit.start)) is not None), None)
 
 
 def _clear(changes: Iterable[Change]) -> list[Change]:
@@ -82,7 +98,7 @@ def _fixes(model: Model, door: Door, tried: Container[tuple[object, ...] | None]
     """What the rules offer for this front door: safe fixes of what breaks or is very probably wrong."""
     for finding in findings(model, door):
         fix = finding.fix
-        if fix is None or fix.safety != "safe" or finding.rule.severity == "info":
+        if fix is None or fix.safety != "safe" or finding.rule.severity == "info" or _other_file(model, fix.edits):
             continue
         key = (finding.rule.id, finding.message, *model.template.document.path(finding.node))
         if key not in tried:

@@ -16,7 +16,7 @@ from cfncors.enable.in_lists import in_line, kept
 from cfncors.enable.wanted import Wanted, in_lists, methods, written
 from cfncors.errors import CannotEdit
 from cfncors.gateway.cdn_paths import taking
-from cfncors.gateway.managed_policies import CORS_REQUEST_HEADERS
+from cfncors.gateway.managed_policies import CORS_REQUEST_HEADERS, FORWARD_TO_API, FORWARD_TO_BUCKET
 from cfncors.gateway.model import Behavior, Distribution, Door, Model, normal_path
 from cfncors.gateway.policy import CDN_NAMES
 from cfncors.source import Node, Scalar
@@ -32,9 +32,6 @@ _MANAGED_CORS: Final = {
     "60669652-455b-4ae9-85a4-c4c02393f86c": "SimpleCORS",
     "5cc3b908-e619-4b99-88e5-2cf7f45965bd": "CORS-With-Preflight",
 }
-#: Managed origin request policies that hand on what a preflight asks: CORS-S3Origin, AllViewerExceptHostHeader.
-_FORWARD_TO_BUCKET: Final = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
-_FORWARD_TO_API: Final = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 #: The three lists that AllowedMethods may hold (CloudFront API reference, "AllowedMethods").
 _WITH_OPTIONS: Final = ("GET", "HEAD", "OPTIONS")
 _ALL: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -187,7 +184,7 @@ def _forwarding(model: Model, behavior: Behavior) -> Iterator[Change]:
         return
     behind = next((each for each in model.doors if each.logical_id == behavior.origin), None)
     bucket = behind.front_door == "s3" if behind is not None else _is_bucket(model, behavior.origin)
-    managed = _FORWARD_TO_BUCKET if bucket else _FORWARD_TO_API
+    managed = FORWARD_TO_BUCKET if bucket else FORWARD_TO_API
     name = "CORS-S3Origin" if bucket else "AllViewerExceptHostHeader"
     edits = put(model.template.document, node, ("OriginRequestPolicyId",), managed, after="CachePolicyId")
     yield Change(f"OriginRequestPolicyId of the behavior {behavior.pattern}: {name}", edits)

@@ -12,12 +12,12 @@ from typing import Final
 from cfncors.browser import Request
 from cfncors.checks.preflight_remedies import add_options
 from cfncors.checks.remedies import Edits, add_gateway_headers, add_response_headers, sends_credentials
-from cfncors.enable.asked import MAX_AGE, Asked
+from cfncors.enable.asked import MAX_AGE, Asked, with_credentials
 from cfncors.enable.changes import Change
 from cfncors.enable.one_header import in_line
 from cfncors.enable.sam_cors import cors
-from cfncors.enable.wanted import headers, methods
-from cfncors.errors import CannotEdit, UsageError
+from cfncors.enable.wanted import headers, methods, with_options
+from cfncors.errors import CannotEdit
 from cfncors.gateway.expressions import static_texts
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
@@ -56,13 +56,8 @@ _CLOSED: Final = "REQUEST_TOO_LARGE"
 def plan(model: Model, door: Door, wish: Asked) -> Iterator[Change]:
     """What a REST API lacks."""
     assert isinstance(door, RestApi)
-    if _allows_credentials(door) and not wish.credentials:  # nobody asked to take them away
-        if wish.any_origin:
-            raise UsageError(
-                f"{door.logical_id} allows credentials, which browsers refuse together with any origin: name the "
-                "origin of the pages, or remove its credentials first"
-            )
-        wish = wish._replace(credentials=True)
+    if _allows_credentials(door) and not wish.credentials:
+        wish = with_credentials(wish, door.logical_id)
     if door.dialect in ("sam", "sam-implicit"):
         yield from cors(model, door, wish)
     yield from _preflights(model, door, wish)
@@ -138,7 +133,7 @@ def _preflight_headers(routes: list[Method], wish: Asked) -> dict[str, str]:
     """What the answer to a preflight says, for the routes that it speaks for, without the quotes."""
     listed = headers(routes, wish)
     found = _response_headers(wish, expose=False)
-    found[ALLOW_METHODS] = ",".join(sorted({*methods(routes, wish), "OPTIONS"}))
+    found[ALLOW_METHODS] = ",".join(with_options(methods(routes, wish)))
     if listed:
         found[ALLOW_HEADERS] = ",".join(listed)
     found[MAX_AGE_HEADER] = str(MAX_AGE if wish.max_age is None else wish.max_age)

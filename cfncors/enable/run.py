@@ -40,7 +40,7 @@ def enable_text(text: str, name: str, logical_id: str, wish: Asked, settings: Se
     settings = settings._replace(origin=None if wish.any_origin else wish.origins[0], credentials=wish.credentials)
     before = read(text, name, settings)
     door = target(before, logical_id)
-    fits(wish, door.front_door)
+    wish = fits(wish, door.front_door)
     if door.front_door == "rest" and len(wish.origins) > 1:
         raise SeveralOrigins(logical_id, wish)
     try:

@@ -8,7 +8,7 @@ from typing import Final
 from cfncors.enable.asked import MAX_AGE, Asked
 from cfncors.enable.changes import Change
 from cfncors.enable.one_header import in_line
-from cfncors.enable.wanted import headers, methods
+from cfncors.enable.wanted import headers, methods, with_options
 from cfncors.errors import CannotEdit
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Cors, Model, RestApi
@@ -42,7 +42,7 @@ def _wanted(api: RestApi, wish: Asked) -> dict[str, str]:
     """The values by header, without their quotes."""
     routes = [method for method in api.methods if not method.is_options]
     listed = headers(routes, wish)
-    found = {ALLOW_ORIGIN: wish.origins[0], ALLOW_METHODS: ",".join(sorted({*methods(routes, wish), "OPTIONS"}))}
+    found = {ALLOW_ORIGIN: wish.origins[0], ALLOW_METHODS: ",".join(with_options(methods(routes, wish)))}
     if listed:
         found[ALLOW_HEADERS] = ",".join(listed)
     found[MAX_AGE_HEADER] = str(MAX_AGE if wish.max_age is None else wish.max_age)

@@ -8,7 +8,7 @@ from typing import Final
 
 from cfncors.errors import UsageError
 from cfncors.gateway.bucket import BUCKET, bucket
-from cfncors.gateway.model import Door, Method, Model
+from cfncors.gateway.model import Door, HttpApi, Method, Model, RestApi
 from cfncors.gateway.policy import FrontDoor
 from cfncors.gateway.rest_api import api_name
 from cfncors.source import Node, Scalar
@@ -81,7 +81,21 @@ def _whole(model: Model, door: Door) -> Door:
             f"a part of {door.logical_id} is not in this template (a file elsewhere, a macro, a loop, another stack), "
             "so what it needs is not known; write it out here, or add the CORS where it is written"
         )
+    _has_its_document_here(model, door)
     return door
+
+
+def _has_its_document_here(model: Model, door: Door) -> None:
+    """SAM takes an OpenAPI document in a file of its own as it is: ``Cors`` and ``CorsConfiguration`` beside one are
+    refused (samtranslator, ``api_generator.py`` and ``http_api_generator.py``, ``_add_cors``)."""
+    if not isinstance(door, RestApi | HttpApi) or door.body is None or not door.dialect.startswith("sam"):
+        return
+    file = model.template.document.name_of(door.body.start)
+    if file is not None:
+        raise UsageError(
+            f"{door.logical_id} takes its OpenAPI document from {file}, to which SAM adds no CORS; write it there, or "
+            "put the document under DefinitionBody"
+        )
 
 
 def _unknown(model: Model, logical_id: str) -> str:
@@ -108,7 +122,10 @@ def _why_not(model: Model, resource: Resource) -> str:
         return _function(model, resource)
     owner = resource.get("RestApiId") or resource.get("ApiId")
     if owner is not None and kind.startswith("AWS::ApiGateway"):
-        return f"a part of {api_name(owner).strip('<>')}; name that"
+        name = api_name(owner).strip("<>")
+        if name not in model.template.resources and name not in front_doors(model):
+            return "a part of an API that another stack defines; run this on its template"
+        return f"a part of {name}; name that"
     if kind == "AWS::CloudFront::ResponseHeadersPolicy":
         return "a response headers policy; name the distribution that it is attached to"
     doors = ", ".join(front_doors(model)[:_SHOWN]) or "none"

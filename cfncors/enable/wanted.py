@@ -14,27 +14,40 @@ from cfncors.source.emit import Data
 
 Wanted = dict[Role, "list[str] | int | bool"]
 
+#: What stands for every method or header, for requests without credentials.
+ANY = "*"
 #: Methods that pages use of a route for any; OPTIONS is the browser's own.
-_CALLED = tuple(verb for verb in ANY_METHODS if verb != "OPTIONS")
+CALLED = tuple(verb for verb in ANY_METHODS if verb != "OPTIONS")
 
 
 def methods(routes: Iterable[Method], wish: Asked) -> list[str]:
     """The methods that pages may use: those that routes serve by name; of a route for any, those asked for
-    or all."""
-    verbs = {route.verb for route in routes if route.verb in (*_CALLED, "ANY")}
+    or all. ``*`` stands for all, with credentials for itself alone (Fetch, "CORS-preflight fetch")."""
+    if ANY in wish.methods:
+        return sorted(CALLED) if wish.credentials else [ANY]
+    verbs = {route.verb for route in routes if route.verb in (*CALLED, "ANY")}
     takes_any = "ANY" in verbs or not verbs
-    chosen = set(wish.methods) or (set(_CALLED) if takes_any else set())
+    chosen = set(wish.methods) or (set(CALLED) if takes_any else set())
     return sorted((verbs - {"ANY"}) | chosen)
+
+
+def with_options(named: list[str]) -> list[str]:
+    """The methods as a REST API lists them, beside the preflight's own, which browsers do not ask for."""
+    return named if ANY in named else sorted({*named, "OPTIONS"})
 
 
 def headers(routes: Iterable[Method], wish: Asked) -> list[str]:
     """The request headers that pages may send: what describes a body, what the front door demands, those
-    asked for."""
+    asked for. ``*`` stands for all but ``Authorization`` (same title)."""
     listed = [route for route in routes if not route.is_options]
-    takes_body = not {*BODY_METHODS, "*"}.isdisjoint(methods(listed, wish))
-    names = ["content-type"] if takes_body else []
-    names += [name for route in listed for name in demanded_headers(route)]
+    verbs = sorted(CALLED) if ANY in wish.methods else methods(listed, wish)
+    names = [] if BODY_METHODS.isdisjoint(verbs) else ["content-type"]
+    for route in listed:
+        asked = verbs if route.verb == "ANY" else [route.verb]
+        names += [name for verb in asked for name in demanded_headers(route, verb)]
     given = {name.lower(): name for name in wish.headers}
+    if ANY in given:
+        names = [name for name in names if name == "authorization"]
     return [*(spelled(name) for name in dict.fromkeys(names) if name not in given), *given.values()]
 
 

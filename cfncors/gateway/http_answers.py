@@ -50,8 +50,9 @@ def respond(model: Model, api: HttpApi, request: Request, outcome: str = SUCCESS
     if match is None:
         if api.policies and is_preflight(request):
             return _preflight(api, request)
-        missing = request.method == "OPTIONS"
-        return _error(api, request, "404", "no route takes OPTIONS, and CORS is not configured" if missing else None)
+        told = "a preflight has Origin and Access-Control-Request-Method" if api.policies else "CORS is not configured"
+        missing = f"no route takes OPTIONS, and {told}" if request.method == "OPTIONS" else None
+        return _error(api, request, "404", missing)
     if request.method == "OPTIONS":
         guarded = _guarded(api, request, match.method)
         if guarded is not None:
@@ -131,7 +132,7 @@ def _integrated(model: Model, api: HttpApi, request: Request, method: Method, ou
 def _backend(model: Model, method: Method) -> str:
     integration = method.integration
     if integration is None:
-        return "the integration, which is not written in this template,"
+        return "an integration that is not written in this template"
     if integration.kind == "http_proxy":
         return "the HTTP backend"
     written = mapping(integration.node)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from cfncors.gateway import openapi
-from cfncors.gateway.include import included, named
+from cfncors.gateway.include import included, stored
 from cfncors.gateway.model import (
     NO_AUTHORIZATION,
     UNKNOWN_AUTHORIZATION,
@@ -111,7 +111,7 @@ def _http_api(parts: HttpParts, resource: Resource) -> HttpApi:
     template = parts.template
     api = resource.logical_id
     written = resource.get("Body")
-    body = included(template, written) or named(template, resource.get("BodyS3Location"))
+    body = included(template, written) or stored(template, resource)
     from_body = list(body_routes(template, body, api)) if body is not None else []
     from_resources, all_known = resource_routes(parts, api)
     found = list(policies(template, api, resource.properties, "CorsConfiguration", PROPERTY_NAMES))
@@ -144,6 +144,7 @@ def is_incomplete(
         or "Fn::Transform" in (properties or ())
         or (resource is not None and resource.properties is None and resource.node.get("Properties") is not None)
         or template.has_loops
+        or template.is_in_parts
         or (body is not None and openapi.is_opaque(body))
     )
 

@@ -37,6 +37,17 @@ BUCKET_NAMES: Final[Names] = {
     "expose": ("ExposedHeaders",),
     "max-age": ("MaxAge",),
 }
+#: What S3's own API and its console call the keys of a rule (S3 API Reference, "CORSRule"); CloudFormation refuses
+#: them under these names.
+S3_NAMES: Final = {
+    "AllowedOrigin": "AllowedOrigins",
+    "AllowedMethod": "AllowedMethods",
+    "AllowedHeader": "AllowedHeaders",
+    "ExposeHeader": "ExposedHeaders",
+    "ExposeHeaders": "ExposedHeaders",
+    "MaxAgeSeconds": "MaxAge",
+    "ID": "Id",
+}
 #: ``CorsConfig`` of a response headers policy.
 CDN_NAMES: Final[Names] = {
     "origins": ("AccessControlAllowOrigins", "Items"),
@@ -154,7 +165,8 @@ def policy(
         found = setting(template, role, node, path)
         if found is not None:
             settings[role] = found
-    complete = not any(entry.key.text.startswith("Fn::") for entry in node.entries)
+    hidden = S3_NAMES.keys() if door == "s3" else ()  # what is meant is another key
+    complete = not any(e.key.text.startswith("Fn::") or e.key.text in hidden for e in node.entries)
     return Policy(door, owner, resource, what, key, node, None if node.foreign else node, settings, names, complete)
 
 

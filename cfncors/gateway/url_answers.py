@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from cfncors.gateway.answer import HANDLER, SUCCESS, Answer, Confidence, Sent
+from cfncors.gateway.answer import HANDLER, SUCCESS, Answer, Confidence, Sent, request_headers
 from cfncors.gateway.coded_answers import code_of, coded, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
-from cfncors.gateway.model import ALLOW_ORIGIN, FunctionUrl, Method, Model
+from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_ORIGIN, FunctionUrl, Method, Model
 from cfncors.gateway.refusals import exists
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _ERRORS: Final = {
     "502": ("BAD_GATEWAY", "the function crashed"),
 }
 _TWICE: Final = "the function's code sends Access-Control-Allow-Origin too, and a browser refuses two values"
+_STAR: Final = "whether a function URL sends * itself or what a page asks for is not documented"
 _WRITTEN: Final = re.compile(r"access-control-allow-origin[\"']?\]?\s*[:=,]\s*([\"'])(.*?)\1", re.IGNORECASE)
 
 
@@ -62,13 +63,25 @@ def respond(model: Model, url: FunctionUrl, request: Request, outcome: str = SUC
 
 
 def _headers(url: FunctionUrl, request: Request) -> tuple[tuple[Sent, ...], Confidence]:
-    sent = cors_headers(url.policies, request, READING)
+    found = cors_headers(url.policies, request, READING)
+    credentialed = any(each.lower == ALLOW_CREDENTIALS for each in found)
+    sent = tuple(_starred(each, request, credentialed) for each in found)
     allowed = next((each for each in sent if each.lower == ALLOW_ORIGIN), None)
     if allowed is None:
         # What an origin gets that is not listed is not written anywhere; what it is for leaves no other choice.
         return sent, "inferred" if url.policies else "documented"
     listed = {text for policy in url.policies for text in policy.texts("origins") or ()}
     return sent, "observed" if allowed.copied and allowed.text not in listed else "documented"
+
+
+def _starred(sent: Sent, request: Request, credentialed: bool) -> Sent:
+    """A list with ``*``, where a browser tells it from the names themselves: beside credentials, and of a preflight
+    for Authorization (Fetch, "CORS-preflight fetch")."""
+    if sent.lower == ALLOW_ORIGIN or sent.text is None or "*" not in sent.text.split(","):
+        return sent
+    asked = request_headers(request).get("access-control-request-headers", "").lower()
+    named = sent.lower == ALLOW_HEADERS and "authorization" in asked
+    return sent._replace(text=None, why=_STAR) if credentialed or named else sent
 
 
 def _error(url: FunctionUrl, request: Request, status: str, reason: str | None = None) -> Answer:

@@ -507,6 +507,12 @@ def test_the_integrations_answer_carries_the_configured_headers() -> None:
     assert given.what == "from the function Code, with the configured headers"
 
 
+def test_an_integration_of_another_stack_is_named_as_such() -> None:
+    model = routes("GET /notes", cors=CORS, auth={"Target": "integrations/abc123"})
+    given = answer(model, asks("/notes"))
+    assert given.what == "from an integration that is not written in this template, with the configured headers"
+
+
 def test_without_configuration_code_decides() -> None:
     given = answer(routes("GET /a", "OPTIONS /a"), asks("/a"))
     assert (given.kind, given.open, given.headers) == ("handler", "the function Code decides", ())
