@@ -1,8 +1,9 @@
 """From a pasted console message to the rules that find its cause.
 
 The messages are those of Chromium (``cors_error_string.cc``), Firefox (MDN, "CORS errors"), WebKit
-(``CrossOriginAccessControl.cpp``) and API Gateway's deployment. Each entry says what the message means and which rules
-speak of a cause in the template, most likely first.
+(``CrossOriginAccessControl.cpp``), API Gateway's deployment, its errors ("Gateway response types") and its execution
+log (alma-cdk/openapix#37, aws/chalice#1310). Each entry says what the message means and which rules speak of a cause in
+the template, most likely first.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ SYMPTOMS: Final = (
         r"response to preflight request doesnt pass access control check: no access-control-allow-origin",
         "The answer to the preflight has no Access-Control-Allow-Origin. Usually no OPTIONS method answers it, or it is"
         " an error of API Gateway's own.",
-        ("E9431", "E9432", "E9435", "E9436", "E9414", "E9441", "E9473"),
+        ("E9431", "E9432", "E9435", "E9436", "E9426", "E9414", "E9441", "E9473"),
     ),
     Symptom(
         "no-origin",
@@ -109,6 +110,19 @@ SYMPTOMS: Final = (
         "The response has no Access-Control-Allow-Origin. With status 401, 403, 429, 502 or 504 it is most likely API"
         " Gateway's own error; with another status the function or the integration has to send the header.",
         ("E9421", "E9462", "W9463", "E9423", "E9426", "E9461", "W9422", "E9466", "E9410", "E9412", "E9419", "E9441"),
+    ),
+    Symptom(
+        "no-such-route",
+        r"missing authentication token",
+        "API Gateway has no such route or method, or the request is not signed. To OPTIONS it says so where no OPTIONS"
+        " method answers, or where none is deployed yet.",
+        ("E9431", "E9426", "E9432", "E9421"),
+    ),
+    Symptom(
+        "mock-failed",
+        r"statuscode\b.* should be an integer|unable to parse statuscode|unable to transform request",
+        "The MOCK behind OPTIONS fails: its request template yields no status, or the request is taken for binary.",
+        ("E9436", "E9435"),
     ),
     Symptom(
         "undeclared-header",

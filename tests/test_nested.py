@@ -57,6 +57,21 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_nested_stack_of_the_cdk_is_beside_it(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The CDK names it in the metadata; its TemplateURL is put together at deployment."""
+    nested = """\
+Resources:
+  Books:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: {"Fn::Join": ["", ["https://s3.", {"Ref": "AWS::Region"}, ".amazonaws.com/assets/0a.json"]]}
+    Metadata: {"aws:asset:path": stacks/api.yaml, "aws:asset:property": TemplateURL}
+"""
+    (stack / "App.template.yaml").write_text(nested, "utf-8")
+    assert main(["check", "-q", "App.template.yaml"]) == 1
+    assert capsys.readouterr().out.startswith("stacks/api.yaml:")
+
+
 def test_check_follows_local_templates_to_the_bottom(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "-q", "template.yaml"]) == 1
     lines = capsys.readouterr().out.splitlines()

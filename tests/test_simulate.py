@@ -355,7 +355,7 @@ def _outcomes(model: Model, each: Door, method: Method) -> tuple[str, ...]:
 def _asked(each: Door, path: str) -> list[tuple[str, list[tuple[str, str]]]]:
     plain: list[tuple[str, str]] = []
     methods = [m for m in each.methods if normal_path(m.path) == normal_path(path) and not m.is_options]
-    named = sorted({name for m in methods for name in demanded_headers(m)})
+    named = sorted({name for m in methods for verb in (m.verb, "PUT") for name in demanded_headers(m, verb)})
     json_body = [("content-type", "application/json")]
     asked = [("PUT", plain), ("DELETE", plain), ("PATCH", plain)]
     asked += [(verb, json_body) for verb in ("GET", "POST", "PUT")]
@@ -531,6 +531,33 @@ def test_the_documentation_shows_what_the_command_prints(
     for command, output in examples:
         main(command.split())
         assert capsys.readouterr().out == output, command
+
+
+def test_errors_that_an_integration_maps_are_told_with_their_status(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    maps = "{method.response.header.Access-Control-Allow-Origin: \"'*'\"}"
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Resources:\n"
+        "  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: notes}}\n"
+        "  List:\n"
+        "    Type: AWS::ApiGateway::Method\n"
+        "    Properties:\n"
+        "      RestApiId: !Ref Api\n"
+        "      ResourceId: !GetAtt Api.RootResourceId\n"
+        "      HttpMethod: GET\n"
+        "      Integration:\n"
+        "        Type: AWS\n"
+        "        IntegrationResponses:\n"
+        f"          - {{StatusCode: 200, ResponseParameters: {maps}}}\n"
+        "          - {StatusCode: 400, SelectionPattern: 'bad.*'}\n"
+        "          - {StatusCode: 404, SelectionPattern: 'none.*'}\n"
+        f"      MethodResponses: [{{StatusCode: 200, ResponseParameters: {maps.replace(chr(34), '')}}}]\n",
+        "utf-8",
+    )
+    out = run(capsys, template)[1]
+    assert "The same for 400 from the integration, 404 from the integration." in out
 
 
 def test_exit_codes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

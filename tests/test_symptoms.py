@@ -56,7 +56,13 @@ DEPLOYMENT = {
     "The parameter Access-Control-Allow-Headers cannot contain * when allowCredentials is true.": "policy-wildcard",
     "Resource with id [Api] is invalid. Invalid value for 'Cors' property.": "configuration-refused",
 }
-MESSAGES = CHROMIUM | {_FIREFOX.format(k): v for k, v in FIREFOX.items()} | SAFARI | DEPLOYMENT
+GATEWAY = {
+    '{"message":"Missing Authentication Token"}': "no-such-route",
+    "Execution failed due to configuration error: Unable to parse statusCode. It should be an integer that is defined "
+    "in the request template.": "mock-failed",
+    "Execution failed due to configuration error: Unable to transform request": "mock-failed",
+}
+MESSAGES = GATEWAY | CHROMIUM | {_FIREFOX.format(k): v for k, v in FIREFOX.items()} | SAFARI | DEPLOYMENT
 
 
 @pytest.mark.parametrize(("message", "name"), MESSAGES.items(), ids=lambda text: text[-48:])

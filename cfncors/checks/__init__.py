@@ -6,6 +6,7 @@ The list of families is explicit: a family that is not in it does not run.
 from __future__ import annotations
 
 from cfncors.checks import (
+    cdn_forwarding,
     chosen_origins,
     gateway_responses,
     handlers,
@@ -43,6 +44,7 @@ FAMILIES = (
     responses,
     handlers,
     storage_cdn,
+    cdn_forwarding,
     meta,
 )
 

@@ -21,8 +21,23 @@ from cfncors.source import Document, Mapping
 from cfncors.source.edit import put, remove
 from cfncors.source.edit import replace as rewrite
 from cfncors.source.emit import Data, Raw
+from cfncors.template.intrinsics import call
 
 _ID_PARTS: Final = {"DEFAULT_4XX": "Default4XX", "DEFAULT_5XX": "Default5XX"}
+#: Properties that SAM writes into the definition of an API (``samtranslator/model/api/api_generator.py``).
+_INTO_DEFINITION: Final = ("Cors", "Auth", "GatewayResponses", "Models")
+
+
+def is_kept_elsewhere(api: RestApi) -> bool:
+    """Whether an API's definition is in a file of its own, and SAM adds nothing to it. To one that ``AWS::Include``
+    brings it could, where CloudFormation expands the include first; ``sam validate`` and ``sam local`` refuse it then
+    (aws/serverless-application-model#664), so that the file itself is the place that always works."""
+    if api.properties is None:
+        return False
+    included = call(api.properties.get("DefinitionBody"), "Fn::Transform") is not None
+    return "DefinitionUri" in api.properties or (
+        included and not any(name in api.properties for name in _INTO_DEFINITION)
+    )
 
 
 def add_to_sam(model: Model, api: RestApi, kinds: list[str], headers: dict[str, Data]) -> Edits:

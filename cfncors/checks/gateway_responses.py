@@ -13,6 +13,7 @@ from cfncors.checks.gateway_response_remedies import (
     add_to_sam,
     copied,
     headers_of,
+    is_kept_elsewhere,
     move_into_sam,
 )
 from cfncors.checks.registry import rule
@@ -93,11 +94,13 @@ def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     ```
 
     ## Fix safety
-    Safe: both types get the API's own origin, copied as it is written, and its credentials. It goes where the dialect
-    wants it: SAM's `GatewayResponses`, two `AWS::ApiGateway::GatewayResponse` resources that the deployment waits for,
-    the OpenAPI body, `resources` of a serverless.yml. A stack that runs already serves it from the next deployment of
-    its stage: SAM and the Serverless Framework make one; a plain `AWS::ApiGateway::Deployment` is a snapshot and needs
-    a new logical id. On a new stack the Serverless Framework's first deployment may be made too early: deploy it twice.
+    Safe: both types get the API's own origin, copied as it is written, and its credentials. A gateway response sends
+    one origin, so an API that allows several gets `'*'`, or the one given with `--origin`; when it allows them
+    credentials there is no fix without one. It goes where the dialect wants it: SAM's `GatewayResponses`, two
+    `AWS::ApiGateway::GatewayResponse` resources that the deployment waits for, the OpenAPI body, `resources` of a
+    serverless.yml. A stack that runs already serves it from the next deployment of its stage: SAM and the Serverless
+    Framework make one; a plain `AWS::ApiGateway::Deployment` is a snapshot and needs a new logical id. On a new stack
+    the Serverless Framework's first deployment may be made too early: deploy it twice.
 
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -106,6 +109,11 @@ def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     """
     apis = [a for a in model.rest_apis if a.complete and a.gateway_evidence is not None]
     yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
+    # Of another stack's API the other types are not known; one that is set here is set nowhere else.
+    shared = [a for a in model.rest_apis if a.dialect == "external" and a.gateway_evidence is not None]
+    for api in shared:
+        written = ((kind, response) for kind, response in _lacking(api) if response is not None)
+        yield from (_headerless(rule, model, api, kind, response) for kind, response in written)
 
 
 @rule("W9422", "api-without-gateway-cors", "safe")
@@ -209,7 +217,10 @@ def _section(api: RestApi) -> Scalar | None:
 
 
 def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str | None]:
-    title = f"add {' and '.join(kinds)} with the API's origin"
+    own = own_origin(api)
+    is_one = own is not None and not any(map(is_list, static_texts(own) or ()))
+    origin = "with the API's origin" if is_one else f"with {model.settings.origin or '*'}"
+    title = f"add {' and '.join(kinds)} {origin}"
 
     def make() -> Edits:
         if api.dialect == "serverless":
@@ -219,8 +230,7 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
         headers = headers_of(model, api)
         section = _section(api)
         in_body = section is not None and section.text.startswith("x-")
-        elsewhere = api.properties is not None and "DefinitionUri" in api.properties
-        if api.dialect in ("sam", "sam-implicit") and not in_body and not elsewhere:
+        if api.dialect in ("sam", "sam-implicit") and not in_body and not is_kept_elsewhere(api):
             return add_to_sam(model, api, kinds, headers)
         if api.body is not None and not api.body.foreign:
             return add_to_body(model, api.body, kinds, headers)
@@ -469,7 +479,9 @@ def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
         place: Node = deployment.key
         if entry is not None:
             place = entry.key if isinstance(entry.value, Sequence) else entry.value
-        yield Finding(rule, message, place, fix, why, _hidden(), (deployment.logical_id, api.logical_id, *missing))
+        preflight = any(method.resource in missing for method in api.methods)
+        says = Says("browser", console.blocked(console.missing_allow_origin(preflight=preflight)))
+        yield Finding(rule, message, place, fix, why, says, (deployment.logical_id, api.logical_id, *missing))
 
 
 @rule("I9427", "gateway-response-not-customisable")

@@ -12,7 +12,7 @@ from cfncors.browser.methods import NORMALIZED
 from cfncors.browser.methods import is_forbidden as is_forbidden_method
 from cfncors.browser.readable import SAFELISTED as READABLE
 from cfncors.checks.allow_lists import SAFELISTED_METHODS
-from cfncors.checks.entries import Entry, Listing, dropped, of_role, respelled
+from cfncors.checks.entries import Entry, Listing, asks_for_a_value, dropped, of_role, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.errors import CannotEdit
@@ -128,6 +128,8 @@ def invalid_token(rule: Rule, model: Model) -> Iterator[Finding]:
         for entry in listing.entries:
             found = _token_fault(listing, entry.text)
             if found is None or (id(entry.node), entry.text) in told or (not entry.text and entry.leaf.assumes):
+                continue
+            if asks_for_a_value(model, entry.leaf):
                 continue
             told.add((id(entry.node), entry.text))
             reason, says = found

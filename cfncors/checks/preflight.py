@@ -82,8 +82,9 @@ def _unanswered(rule: Rule, api: RestApi | HttpApi, lack: str) -> Iterator[Findi
         asked = [m for m in methods if is_preflighted(m)]
         if not asked or takes_options(api, path) is not None:
             continue
-        verbs = ", ".join(sorted({m.verb for m in asked}))
-        message = f"{verbs} {path} is preflighted, {lack.format(api=api.logical_id)}"
+        verbs = sorted({m.verb for m in asked})
+        are = "is" if len(verbs) == 1 else "are"
+        message = f"{', '.join(verbs)} {path} {are} preflighted, {lack.format(api=api.logical_id)}"
         says = Says("browser", console.blocked(console.missing_allow_origin(preflight=True)))
         resources = (api.logical_id, asked[0].resource)
         yield Finding(rule, message, asked[0].key, says=says, resources=resources, paths=(path,))

@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable
 from cfncors.checks.origin_patterns import certain_fault, fault
 from cfncors.errors import CannotEdit
 from cfncors.findings import Fix, Safety
-from cfncors.gateway.expressions import decided, is_bare, is_list, is_misquoted, is_source, literal, tokens
+from cfncors.gateway.expressions import (
+    decided,
+    is_bare,
+    is_list,
+    is_misquoted,
+    is_source,
+    literal,
+    static_texts,
+    tokens,
+)
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_ORIGIN,
@@ -77,7 +86,7 @@ def expression(document: Document, name: str, argument: str) -> Data:
 def rewritten(document: Document, node: Node, change: Callable[[str], str]) -> Edits:
     """Change a text where it is written: a scalar, or the text of an ``Fn::Sub``."""
     if node.foreign:
-        raise CannotEdit("the value is not written in this file")
+        raise CannotEdit("the value is not written here")
     call = intrinsic(node)
     if call is None:
         if not isinstance(node, Scalar) or node.tag is not None:
@@ -92,6 +101,19 @@ def rewritten(document: Document, node: Node, change: Callable[[str], str]) -> E
     if argument is node:
         return replace(document, node, Tagged(node.tag or "!Sub", text))
     return replace(document, argument, text)
+
+
+def without_slash(document: Document, node: Node) -> Edits:
+    """Leave out the slash at the end of an origin."""
+    return rewritten(document, node, _without_slash)
+
+
+def _without_slash(text: str) -> str:
+    quote = "'" if text.endswith("'") else ""
+    body = text.removesuffix("'")
+    if not body.endswith("/"):
+        raise CannotEdit("the slash is in a part of it")
+    return body.removesuffix("/") + quote
 
 
 def quoted(text: str) -> str:
@@ -117,9 +139,13 @@ def extended(document: Document, header: Header, names: Iterable[str]) -> Edits:
 
 
 def own_origin(api: RestApi) -> Header | None:
-    """The Access-Control-Allow-Origin that an API's preflights, else its responses, send; ``None`` when they differ."""
-    for candidates in (_preflight_headers(api), _response_headers(api), _gateway_headers(api)):
+    """The Access-Control-Allow-Origin that an API's preflights, else its responses, send; ``None`` when they differ, or
+    when one of them chooses it by the request."""
+    preflights = _preflight_headers(api)
+    for candidates in (preflights, _response_headers(api), _gateway_headers(api)):
         found = [header for headers in candidates if (header := headers.get(ALLOW_ORIGIN)) is not None]
+        if found and candidates is preflights and any(ALLOW_ORIGIN in r.overrides for r in _preflight_responses(api)):
+            return None
         if found:
             first = _as_meant(found[0])
             return found[0] if all(_as_meant(header) == first for header in found) else None
@@ -135,13 +161,11 @@ def _as_meant(header: Header) -> str:
 
 def _preflight_headers(api: RestApi) -> list[dict[str, Header]]:
     from_cors = [api.cors.headers] if api.cors is not None else []
-    return from_cors + [
-        response.headers
-        for method in api.methods
-        if method.is_options and method.integration is not None
-        for response in method.integration.responses
-        if ALLOW_ORIGIN not in response.overrides
-    ]
+    return from_cors + [r.headers for r in _preflight_responses(api) if ALLOW_ORIGIN not in r.overrides]
+
+
+def _preflight_responses(api: RestApi) -> list[IntegrationResponse]:
+    return [r for m in api.methods if m.is_options and m.integration for r in m.integration.responses]
 
 
 def _response_headers(api: RestApi) -> list[dict[str, Header]]:
@@ -197,7 +221,9 @@ def sends_credentials(api: RestApi) -> bool:
     written = api.cors.credentials if api.cors is not None else None
     if isinstance(written, Scalar) and written.tag is None and written.text.strip("'\" ").lower() == "true":
         return True
-    return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in _preflight_headers(api))
+    allowed = [api.cors.headers] if api.cors is not None else []
+    allowed += [response.headers for response in _preflight_responses(api)]  # also where the origin is chosen
+    return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in allowed)
 
 
 def _is_true(header: Header | None) -> bool:
@@ -206,9 +232,26 @@ def _is_true(header: Header | None) -> bool:
     )
 
 
+def no_origin_for_all(api: RestApi) -> None:
+    """Refuse ``*`` in a gateway response of an API that allows credentials for origins of its choice: a page that sends
+    them could not read it, and there is no template in which a gateway response could choose.
+
+    Raises :class:`CannotEdit`. (API Gateway, "Gateway response types": ``ResponseParameters`` are literals or parts of
+    the request, ``ResponseTemplates`` are the body's.)
+    """
+    own = own_origin(api)
+    are_several = own is None or any(map(is_list, static_texts(own) or ()))
+    if are_several and any(_is_true(r.headers.get(ALLOW_CREDENTIALS)) for r in _preflight_responses(api)):
+        raise CannotEdit(
+            "a gateway response sends one origin, and the API allows credentials for several: give one with --origin"
+        )
+
+
 def gateway_headers(model: Model, api: RestApi) -> dict[str, Data]:
     """The headers that a gateway response of this API needs: origin, credentials, and what may be read."""
     origin = origin_data(model, api)
+    if origin == "'*'":
+        no_origin_for_all(api)
     wanted: dict[str, Data] = {"Access-Control-Allow-Origin": origin}
     if origin != "'*'" and (sends_credentials(api) or model.settings.credentials):
         wanted["Access-Control-Allow-Credentials"] = "'true'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
 from cfncors.checks.headers import sites
@@ -12,13 +12,25 @@ from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, declare, is_ref_to_parameter, quoted, rewritten
 from cfncors.errors import CannotEdit
 from cfncors.findings import Finding, Fix, Rule, Says
-from cfncors.gateway.expressions import Place, decided, is_allowed_source, is_bare, is_misquoted, is_source, literal
+from cfncors.gateway.expressions import (
+    Place,
+    decided,
+    is_allowed_source,
+    is_bare,
+    is_misquoted,
+    is_padded,
+    is_source,
+    literal,
+)
 from cfncors.gateway.model import GatewayResponse, IntegrationResponse, Method, Model
 from cfncors.source import Document, Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import rename, replace
 from cfncors.source.emit import Data, Raw, Tagged
 from cfncors.template import Known, Template, Unknown, intrinsic
 from cfncors.template.intrinsics import TAGS
+
+if TYPE_CHECKING:
+    from cfncors.template.serverless import AsWritten
 
 #: Every gateway response type (Developer Guide, "Gateway response types for API Gateway").
 GATEWAY_RESPONSE_TYPES: Final = frozenset(
@@ -92,10 +104,13 @@ def unquoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
             text = _shown(leaf)
             fix, why = _quote(model.template, leaf.node)
             assumed = f" with the default of {_names(leaf.assumes)}" if isinstance(leaf, Known) and leaf.assumes else ""
+            lack = f"is {text}{assumed}, without the single quotes of a static value"
+            if is_padded(text):
+                lack = f"has white space around its single quotes{assumed}"
             yield Finding(
                 rule,
-                f"{site.header.name} of {site.what} is {text}{assumed}, without the single quotes of a static value;"
-                f" write \"'{text}'\"{site.aside}",
+                f"{site.header.name} of {site.what} {lack};"
+                f' write "{quoted(_source(model.template, leaf.node) or text)}"{site.aside}',
                 leaf.node,
                 fix,
                 why,
@@ -108,6 +123,12 @@ def _shown(leaf: Known | Unknown) -> str:
     return leaf.text if isinstance(leaf, Known) else "".join("${…}" if p is None else p for p in leaf.pieces)
 
 
+def _source(template: Template, node: Node) -> str | None:
+    """A value that variables of a serverless.yml make, with them."""
+    service = template.service
+    return service.source_text(node) if service is not None and service.is_made_by_variables(node) else None
+
+
 def _names(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
@@ -115,9 +136,16 @@ def _names(names: frozenset[str]) -> str:
 def _quote(template: Template, node: Node) -> tuple[Fix | None, str | None]:
     document = template.document
     parameter = is_ref_to_parameter(template, node)
+    raw = template.service.raw(node) if template.service is not None else None
+    if raw is not None:
+        return attempt("put the value in single quotes", "safe", lambda: _quote_raw(raw))
     if parameter is not None:
         return attempt("quote the parameter with Fn::Sub", "unsafe", lambda: _quote_ref(document, node, parameter))
     return attempt("put the value in single quotes", "safe", lambda: rewritten(document, node, quoted))
+
+
+def _quote_raw(raw: AsWritten) -> Edits:
+    return replace(raw.document, raw.node, quoted(raw.node.text))
 
 
 def _quote_ref(document: Document, node: Node, parameter: str) -> Edits:
@@ -132,7 +160,8 @@ def invalid_mapping(rule: Rule, model: Model) -> Iterator[Finding]:
     ## Why
     Each place has its own sources. A gateway response may copy from the request (`method.request.header.Origin`); a
     method response may not: it has `integration.response.*`, `context.*` and `stageVariables.*`. The deployment fails
-    with *Invalid mapping expression specified*. Double quotes inside the value (`'"*"'`) are no static text either.
+    with *Invalid mapping expression specified*. Double quotes inside the value (`'"*"'`) are no static text either, and
+    `$context.requestId` is how templates spell it: here it is `context.requestId`.
 
     To answer several origins from an OPTIONS method, choose the origin in the response template with
     `$context.responseOverride.header.Access-Control-Allow-Origin`, or in a function.
@@ -158,6 +187,8 @@ def invalid_mapping(rule: Rule, model: Model) -> Iterator[Finding]:
             elif literal(text) is None and is_source(text) and not is_allowed_source(text, site.place):
                 sources = "method.request.*" if site.place is Place.GATEWAY_RESPONSE else "integration.response.*"
                 why = f"{site.place.value} can copy from {sources}, context.* and stageVariables.*"
+                if text.startswith("$") and is_allowed_source(text[1:], site.place):
+                    why = f"the dollar sign belongs to templates; write {text[1:]}"
             else:
                 continue
             message = f"{site.header.name} of {site.what} cannot be mapped from {text}: {why}"

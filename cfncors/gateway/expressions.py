@@ -33,15 +33,22 @@ _ALLOWED: Final = {
     ),
 }
 _SOURCES: Final = ("method.", "integration.", "context.", "stageVariables.")
-#: A method response writes these names out; ``method.example.com`` is a bare host, not a source.
+#: A method response writes these names out; ``method.example.com`` is a bare host, not a source. With a dollar sign
+#: they are those of templates and of HTTP APIs ("Mapping template reference", "Parameter mapping for HTTP APIs").
 _SOURCE: Final = re.compile(
-    r"(?:method\.(?:request|response|input)|integration\.(?:request|response)|context|stageVariables)\."
+    r"\$?(?:method\.(?:request|response|input)|integration\.(?:request|response)|context|stageVariables)\."
+    r"|\$(?:input|request|response|util)\."
 )
 
 
 def literal(text: str) -> str | None:
     """The static text that ``'…'`` stands for, else ``None``."""
     return text[1:-1] if len(text) >= 2 and text[0] == text[-1] == "'" else None
+
+
+def is_padded(text: str) -> bool:
+    """Whether white space surrounds the quotes of a static text, such as the line break of a folded block."""
+    return text != text.strip() and literal(text.strip()) is not None
 
 
 def is_source(text: str) -> bool:
@@ -64,7 +71,8 @@ def is_bare(value: Known | Unknown) -> bool:
         return False
     if first.startswith("'"):
         return isinstance(last, str) and last != "" and not last.endswith("'")
-    return not any(source.startswith(first) or first.startswith(source) for source in _SOURCES) and first[0] != '"'
+    sources = any(source.startswith(first) or first.startswith(source) for source in _SOURCES)
+    return not sources and first[0] not in '"$'
 
 
 def _double_quoted(text: str) -> bool:
@@ -89,8 +97,9 @@ def static_texts(header: Header | None) -> list[str] | None:
             continue
         if isinstance(leaf, Unknown) or is_source(leaf.text) or _double_quoted(leaf.text):
             return None
-        inner = literal(leaf.text)
-        found.append((leaf.text if inner is None else inner).strip())
+        text = leaf.text.strip()
+        inner = literal(text)
+        found.append((text if inner is None else inner).strip())
     return found
 
 

@@ -11,7 +11,8 @@ import os
 
 from cfncors.errors import UnreadableTemplate
 from cfncors.source import Document, Mapping, Node, decode, parse_beside
-from cfncors.template import Template, intrinsic, scalar_text
+from cfncors.template import Resource, Template, intrinsic, scalar_text
+from cfncors.template.synthesised import asset
 
 _LARGEST = 2_000_000
 
@@ -34,6 +35,17 @@ def named(template: Template, place: Node | None) -> Mapping | None:
     """The mapping in a local file that ``place`` names; ``None`` when there is no such file or no mapping in it."""
     location = template.known(place)
     contents = _read(template.document, location, place) if place is not None and location else None
+    return contents.root if contents is not None and isinstance(contents.root, Mapping) else None
+
+
+def stored(template: Template, resource: Resource) -> Mapping | None:
+    """The mapping in the file that ``BodyS3Location`` names, or that stands for it in a cloud assembly of the CDK."""
+    place = resource.get("BodyS3Location")
+    found = named(template, place)
+    location = asset(resource, "BodyS3Location")
+    if found is not None or place is None or location is None:
+        return found
+    contents = _read(template.document, location, place)
     return contents.root if contents is not None and isinstance(contents.root, Mapping) else None
 
 

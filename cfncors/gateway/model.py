@@ -205,6 +205,15 @@ class RestApi(_RestApi):
         """The method that an OPTIONS request to ``path`` reaches: its own OPTIONS, its ``ANY``, or the nearest
         greedy ``{proxy+}`` above it that has either (REST routing falls through; ``{proxy+}`` is never ``/``)."""
         wanted = normal_path(path)
+        if wanted not in self._options:
+            self._options[wanted] = self._reached_with_options(wanted)
+        return self._options[wanted]
+
+    @cached_property
+    def _options(self) -> dict[str, Method | None]:
+        return {}
+
+    def _reached_with_options(self, wanted: str) -> Method | None:
         for candidate in _candidates(wanted):
             here = [m for m in self._by_path.get(_reached_by(candidate), ()) if _same(normal_path(m.path), candidate)]
             for verb in ("OPTIONS", "ANY"):
@@ -361,6 +370,12 @@ class Behavior(NamedTuple):
     opaque_policy: bool = False
     #: code runs at the edge and may change requests and answers (CloudFront Functions, Lambda@Edge)
     edge: bool = False
+    #: request headers (lower case) that CloudFront sets itself; ``None``: not known to what
+    added: Dict[str, str | None] = {}
+    #: CloudFront signs requests for the origin, so that pages need not
+    signs: bool = False
+    #: statuses of the origin in whose place another one answers
+    failover: frozenset[int] = frozenset()
 
 
 class AttachedPolicy(NamedTuple):
@@ -411,7 +426,8 @@ class CodeHeader(NamedTuple):
 
 class CodeAnswer(NamedTuple):
     """A response that a function's code returns. With ``is_open`` it may have more headers than ``headers`` (by
-    lower-case name); ``preflight`` is true where only OPTIONS comes to it, false where it cannot."""
+    lower-case name); ``preflight`` is true where only OPTIONS comes to it, false where it cannot; ``denied`` where only
+    a request without an origin that the code allows comes to it."""
 
     status: int | None
     headers: dict[str, CodeHeader]
@@ -420,6 +436,7 @@ class CodeAnswer(NamedTuple):
     preflight: bool | None
     #: the file and line that return it
     place: str
+    denied: bool = False
 
 
 class Code(NamedTuple):
@@ -455,6 +472,12 @@ class Model(_Model):
     def doors(self) -> tuple[Door, ...]:
         """Every front door, those first that others may stand in front of."""
         return (*self.rest_apis, *self.http_apis, *self.function_urls, *self.buckets, *self.distributions)
+
+    @cached_property
+    def signed_for(self) -> frozenset[str]:
+        """The function URLs with IAM for which CloudFront signs: pages call the distribution, unsigned."""
+        urls = {url.logical_id for url in self.function_urls if any(m.authorization.kind == "iam" for m in url.methods)}
+        return frozenset(b.origin for d in self.distributions for b in d.behaviors if b.signs and b.origin in urls)
 
     @cached_property
     def policies(self) -> tuple[Policy, ...]:

@@ -37,9 +37,9 @@ def mock_status(integration: Integration) -> str | None:
     for leaf in leaves(template):
         if not isinstance(leaf, Known):
             return "?"
-        match = _STATUS.search(leaf.text)
+        statuses = set(_STATUS.findall(leaf.text))
         # A template with directives may compute the status; one without either says it or never will.
-        found.add(match[1] if match else "?" if "#" in leaf.text or "$" in leaf.text else None)
+        found.update(statuses or ("?" if "#" in leaf.text or "$" in leaf.text else None,))
     return found.pop() if len(found) == 1 else "?"
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from cfncors.gateway import openapi, parameters
-from cfncors.gateway.include import included, named
+from cfncors.gateway.include import included, stored
 from cfncors.gateway.model import (
     NO_AUTHORIZATION,
     UNKNOWN_AUTHORIZATION,
@@ -18,7 +18,7 @@ from cfncors.gateway.model import (
 )
 from cfncors.source import Node, Scalar, Sequence
 from cfncors.template import Resource, Template, intrinsic, scalar_text
-from cfncors.template.intrinsics import branches, ref
+from cfncors.template.intrinsics import HOLE, UNKNOWN, branches, ref
 
 REST_API: Final = "AWS::ApiGateway::RestApi"
 SAM_API: Final = "AWS::Serverless::Api"
@@ -31,6 +31,7 @@ class Parts:
 
     def __init__(self, template: Template) -> None:
         self.template = template
+        self._unseen: dict[str, int] = {}
 
     @cached_property
     def methods(self) -> list[Resource]:
@@ -43,6 +44,11 @@ class Parts:
     @cached_property
     def deployments(self) -> list[Resource]:
         return list(self.template.of_type("AWS::ApiGateway::Deployment"))
+
+    def unseen(self, what: str) -> str:
+        """What stands in a path for something that is not in this template: ``…``, then ``…2``."""
+        number = self._unseen.setdefault(what, len(self._unseen) + 1)
+        return "…" if number == 1 else f"…{number}"
 
     def of(self, resources: Iterable[Resource], api: str) -> list[Resource]:
         """Those whose ``RestApiId`` names ``api``."""
@@ -61,11 +67,21 @@ class Parts:
 
 
 def api_name(node: Node | None) -> str:
-    """The logical id that a ``RestApiId`` refers to; for another expression a text that is equal when it is."""
+    """The logical id that a ``RestApiId`` refers to; for another expression a text that is equal when it is, and that
+    messages can show: ``<Fn::ImportValue dev-api>``, ``<${cf:gateway.ApiId}>``."""
     named = ref(node)
     if named is not None:
         return named
-    return "" if node is None else f"<{canonical(node)}>"
+    return "" if node is None else f"<{_shown(node)}>"
+
+
+def _shown(node: Node) -> str:
+    call = intrinsic(node)
+    if isinstance(node, Scalar) and (call is None or node.tag == UNKNOWN):
+        return node.text.replace(HOLE, "")
+    if call is not None and isinstance(call.argument, Scalar):
+        return f"{call.name} {call.argument.text if call.argument is node else _shown(call.argument)}"
+    return canonical(node)
 
 
 def canonical(node: Node) -> str:
@@ -100,13 +116,14 @@ def _rest_api(parts: Parts, resource: Resource) -> RestApi:
     template = parts.template
     written = resource.get("Body")
     elsewhere = resource.get("BodyS3Location")
-    body = included(template, written) or named(template, elsewhere)
+    body = included(template, written) or stored(template, resource)
     api = resource.logical_id
     incomplete = (
         ((written is not None or elsewhere is not None) and body is None)
         or any(name in (resource.properties or ()) for name in ("CloneFrom", "Fn::Transform"))
         or (resource.properties is None and resource.node.get("Properties") is not None)
         or template.has_loops
+        or template.is_in_parts
         or (body is not None and openapi.is_opaque(body))
         or not all(_is_known(parts, r) for r in parts.of(parts.gateway_responses, api))
     )
@@ -197,15 +214,15 @@ def _methods(parts: Parts, api: str) -> tuple[list[Method], bool]:
     all_known = True
     for resource in parts.of(parts.methods, api):
         verb = template.known(resource.get("HttpMethod"))
-        path = _path(template, resource.get("ResourceId"), api)
-        if verb is None or path is None:
+        path, known = _path(parts, resource.get("ResourceId"), api)
+        if verb is None or not known:
             all_known = False
         if verb is None or resource.properties is None:
             continue
         authorization, api_key = _authorization(template, resource)
         entry = resource.entry("HttpMethod")
         method = Method(
-            path if path is not None else f"?{resource.logical_id}",
+            path,
             verb.upper(),
             authorization,
             api_key,
@@ -221,18 +238,19 @@ def _methods(parts: Parts, api: str) -> tuple[list[Method], bool]:
     return found, all_known
 
 
-def _path(template: Template, node: Node | None, api: str, depth: int = 0) -> str | None:
-    """The full path of an ``AWS::ApiGateway::Resource``; ``None`` when a parent is not in this template."""
+def _path(parts: Parts, node: Node | None, api: str, depth: int = 0) -> tuple[str, bool]:
+    """The full path of an ``AWS::ApiGateway::Resource``, and whether all of it is known: ``/…/items`` is below a
+    resource of another stack, and equal for the same one."""
     if _is_root(node, api):
-        return "/"
+        return "/", True
+    template = parts.template
     resource = template.resources.get(ref(node) or "")
     if resource is None or resource.type != "AWS::ApiGateway::Resource" or depth > 50:
-        return None
+        return f"/{parts.unseen('' if node is None else canonical(node))}", False
     part = template.known(resource.get("PathPart"))
-    parent = _path(template, resource.get("ParentId"), api, depth + 1)
-    if part is None or parent is None:
-        return None
-    return f"{parent.rstrip('/')}/{part}"
+    parent, known = _path(parts, resource.get("ParentId"), api, depth + 1)
+    name = parts.unseen(resource.logical_id) if part is None else part
+    return f"{parent.rstrip('/')}/{name}", known and part is not None
 
 
 def _is_root(node: Node | None, api: str) -> bool:

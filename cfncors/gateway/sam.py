@@ -30,13 +30,11 @@ from cfncors.gateway.model import (
     RestApi,
 )
 from cfncors.gateway.rest_api import SAM_API, Parts, resource_gateway_responses
+from cfncors.gateway.sam_events import API, events_by_api
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.nodes import DOUBLE, Entry
 from cfncors.template import Absent, Known, Resource, Template, intrinsic, scalar_text
-from cfncors.template.intrinsics import ref
 
-IMPLICIT: Final = "ServerlessRestApi"
-_EVENT_OWNERS: Final = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _CORS_HEADERS: Final = (
     ("AllowOrigin", "Access-Control-Allow-Origin"),
     ("AllowHeaders", "Access-Control-Allow-Headers"),
@@ -71,29 +69,11 @@ class Draft(NamedTuple):
 def sam_apis(parts: Parts) -> Iterator[RestApi]:
     """All REST APIs that SAM makes."""
     template = parts.template
-    events = _events(template)
+    found = events_by_api(template, API, _event)
     for resource in template.of_type(SAM_API):
-        yield _api(parts, resource, events.get(resource.logical_id, []))
-    if IMPLICIT in events and IMPLICIT not in template.resources:
-        yield _api(parts, None, events[IMPLICIT])
-
-
-def _events(template: Template) -> dict[str, list[Event]]:
-    """``Api`` events by the API that they belong to."""
-    found: dict[str, list[Event]] = {}
-    for owner in template.of_type(*_EVENT_OWNERS):
-        section = parameters.mapping(owner.get("Events"))
-        for _, entry in section.items() if section is not None else ():
-            event = parameters.mapping(entry.value)
-            properties = parameters.mapping(event.get("Properties")) if event is not None else None
-            if event is None or properties is None or scalar_text(event.get("Type")) != "Api":
-                continue
-            api = properties.get("RestApiId")
-            name = IMPLICIT if api is None else ref(api) or scalar_text(api)
-            made = _event(template, owner, entry.key, properties)
-            if made is not None and name is not None:
-                found.setdefault(name, []).append(made)
-    return found
+        yield _api(parts, resource, found.get(resource.logical_id, []))
+    if API.implicit in found and API.implicit not in template.resources:
+        yield _api(parts, None, found[API.implicit])
 
 
 def _event(template: Template, owner: Resource, name: Scalar, properties: Mapping) -> Event | None:
@@ -122,7 +102,7 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
     shared = globals_for(template, resource)
     own = resource.properties if resource is not None else None
     properties = merged(shared, own)
-    api = resource.logical_id if resource is not None else IMPLICIT
+    api = resource.logical_id if resource is not None else API.implicit
     written = properties.get("DefinitionBody") if properties is not None else None
     elsewhere = properties.get("DefinitionUri") if properties is not None else None
     body = included(template, written) or named(template, elsewhere)
@@ -137,6 +117,7 @@ def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestAp
         or (properties is not None and "Fn::Transform" in properties)
         or (resource is not None and own is None and resource.node.get("Properties") is not None)
         or template.has_loops
+        or template.is_in_parts
         or (body is not None and openapi.is_opaque(body))
         or (properties is not None and _is_opaque(properties))
     )

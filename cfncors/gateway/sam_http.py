@@ -26,11 +26,11 @@ from cfncors.gateway.include import included, named
 from cfncors.gateway.merge import globals_for, merged
 from cfncors.gateway.model import NO_AUTHORIZATION, UNKNOWN_AUTHORIZATION, Authorization, HttpApi, Integration, Method
 from cfncors.gateway.policy import BODY_NAMES, PROPERTY_NAMES, Policy, Role, Setting, made
+from cfncors.gateway.sam_events import HTTP_API, events_by_api
 from cfncors.source import Mapping, Node, Scalar
-from cfncors.template import Known, Resource, Template, intrinsic, scalar_text
+from cfncors.template import Known, Resource, Template, intrinsic
 from cfncors.template.intrinsics import ref
 
-IMPLICIT: Final = "ServerlessHttpApi"
 _CORS: Final = "CorsConfiguration"
 
 
@@ -56,11 +56,11 @@ class Route(NamedTuple):
 def sam_http_apis(parts: HttpParts) -> Iterator[HttpApi]:
     """All HTTP APIs that SAM makes."""
     template = parts.template
-    events = _events(template)
+    found = events_by_api(template, HTTP_API, _event)
     for resource in template.of_type(SAM_HTTP_API):
-        yield _api(parts, resource, events.get(resource.logical_id, []))
-    if IMPLICIT in events and IMPLICIT not in template.resources:
-        yield _api(parts, None, events[IMPLICIT])
+        yield _api(parts, resource, found.get(resource.logical_id, []))
+    if HTTP_API.implicit in found and HTTP_API.implicit not in template.resources:
+        yield _api(parts, None, found[HTTP_API.implicit])
 
 
 def _api(parts: HttpParts, resource: Resource | None, events: list[Event]) -> HttpApi:
@@ -68,7 +68,7 @@ def _api(parts: HttpParts, resource: Resource | None, events: list[Event]) -> Ht
     shared = globals_for(template, resource, "HttpApi")
     own = resource.properties if resource is not None else None
     properties = merged(shared, own)
-    api = resource.logical_id if resource is not None else IMPLICIT
+    api = resource.logical_id if resource is not None else HTTP_API.implicit
     written = properties.get("DefinitionBody") if properties is not None else None
     written = None if parameters.is_empty(written) else written
     body = included(template, written)
@@ -97,28 +97,6 @@ def _api(parts: HttpParts, resource: Resource | None, events: list[Event]) -> Ht
 
 
 # -- routes -----------------------------------------------------------------------------------------------------------
-
-
-def _events(template: Template) -> dict[str, list[Event]]:
-    """``HttpApi`` events by the API that they belong to."""
-    found: dict[str, list[Event]] = {}
-    for owner in template.of_type("AWS::Serverless::Function"):
-        section = parameters.mapping(owner.get("Events"))
-        for _, entry in section.items() if section is not None else ():
-            event = parameters.mapping(entry.value)
-            if event is None or scalar_text(event.get("Type")) != "HttpApi":
-                continue
-            properties = parameters.mapping(
-                event.get(
-                    "Properties",
-                )
-            ) or Mapping([], event.start, event.end, True)
-            api = properties.get("ApiId")
-            name = IMPLICIT if api is None else ref(api) or scalar_text(api)
-            read = _event(template, owner, entry.key, properties)
-            if read is not None and name is not None:
-                found.setdefault(name, []).append(read)
-    return found
 
 
 def _event(template: Template, owner: Resource, name: Scalar, properties: Mapping) -> Event | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,6 +23,9 @@ SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
 
 #: Sections that must be mappings where they are written (AWS CloudFormation User Guide, "Template sections").
 _SECTIONS: Final = ("Resources", "Parameters", "Conditions", "Mappings", "Globals", "Outputs", "Metadata")
+
+#: A variable of the Serverless Framework, which CloudFormation has no use for: its own names hold no single colon.
+_VARIABLE: Final = re.compile(r"\$\{\s*(?:(?:self|opt|sls|param|env|ssm|cf|s3|aws):(?!:)|file\()")
 
 
 class Resource(NamedTuple):
@@ -114,6 +118,17 @@ class Template(_Template):
         node = self.root.get("Transform")
         items = node.items if isinstance(node, Sequence) else [node]
         return tuple(text for item in items if (text := scalar_text(item)) is not None)
+
+    @cached_property
+    def is_in_parts(self) -> bool:
+        """Whether resources come from elsewhere: ``AWS::Include``, or another macro, at the top level or in
+        ``Resources`` (CloudFormation User Guide, "AWS::Include transform"). A macro that ``Transform`` names goes over
+        what is written, and few have to do with an API."""
+        section = self.section("Resources")
+        node = self.root.get("Transform")
+        items = node.items if isinstance(node, Sequence) else [node]
+        included = any(isinstance(i, Mapping) and scalar_text(i.get("Name")) == "AWS::Include" for i in items)
+        return included or "Fn::Transform" in self.root or (section is not None and "Fn::Transform" in section)
 
     @cached_property
     def is_sam(self) -> bool:
@@ -238,6 +253,11 @@ def load(document: Document) -> Template | None:
         if is_service(root):
             _check_tags(document)
             document, root, service = service_template(document)
+    if service is None and _VARIABLE.search(document.text):
+        from cfncors.template.resolve import fragment
+
+        document = fragment(document)
+        root = document.root
     if not isinstance(root, Mapping) or (service is None and not _looks_like_template(root)):
         return None
     _check_sections(document, root)

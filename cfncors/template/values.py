@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _MAX_CHOICES: Final = 64
 _HOLE: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+#: What the CDK writes for a parameter that it could not look up yet (AWS CDK, ``aws-ssm/lib/parameter.ts``,
+#: "valueFromLookup": ``dummyValue``).
+_LOOKED_UP: Final = "dummy-value-for-"
 _ESCAPED_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")
 
 
@@ -64,6 +67,8 @@ def evaluate(template: Template, node: Node) -> Value:
     if node.__class__ is Scalar and node.tag is None:
         if node.is_null:
             return Absent(node)
+        if _LOOKED_UP in node.text:
+            return Unknown(node, "the CDK app looks it up, and had not when this was written")
         if node.foreign and template.service is not None:
             return Known(node.text, node, template.service.assumes(node), node.is_text)
         return Known(node.text, node, typed=node.is_text)

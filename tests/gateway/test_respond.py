@@ -197,6 +197,9 @@ def test_a_mock_picks_its_response_by_pattern() -> None:
     assert (made.status, [sent.text for sent in made.headers]) == (204, ["y"])
     missed = answer(options(**mock({}, '{"statusCode": 201}', responses=responses)), preflight("/a"))
     assert (missed.status, missed.what) == (500, "API_CONFIGURATION_ERROR: no integration response matches 201")
+    either = '#if($input.params("x") == "y"){"statusCode": 400}#else{"statusCode": 204}#end'
+    computed = answer(options(**mock({}, either, responses=responses)), preflight("/a"))
+    assert (computed.status, computed.open) == (None, "the request template's status is not known")
 
 
 @pytest.mark.parametrize(("handling", "status"), [("CONVERT_TO_BINARY", 500), ("CONVERT_TO_TEXT", 200)])
