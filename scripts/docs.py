@@ -31,6 +31,7 @@ FOLDER: Final = ROOT / "docs"
 
 #: The fixture shown on a rule's page (without its rule and format), where it is not the first of SAM.
 SHOWN: Final = {
+    "E9410": "s3-names",
     "E9412": "http-sam",
     "E9414": "plain",
     "E9417": "url-sam",
@@ -41,6 +42,7 @@ SHOWN: Final = {
     "E9431": "plain",
     "E9435": "plain",
     "E9436": "plain-no-status",
+    "E9442": "rest-serverless-origin-list",
     "E9443": "sam-with-origin",
     "E9461": "plain",
     "E9462": "rest-sam",
