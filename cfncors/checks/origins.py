@@ -174,7 +174,7 @@ def _of(policy: Policy) -> tuple[str, ...]:
 # -- E9442 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9442", "several-origins-in-one-header", "safe")
+@rule("E9442", "several-origins-in-one-header", "safe", doors="rest http url")
 def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]:
     """Access-Control-Allow-Origin holds a list of origins.
 
