@@ -231,6 +231,14 @@ def test_an_origin_is_mended_where_the_code_writes_it(make: Callable[[str], str]
         (sent("event.headers.origin"), "any site"),
         (template(_COMPARED.replace("allowed.includes(origin)", "origin.endsWith('.example.com')").format(
             values="", more="")), "every site below example.com"),
+        (
+            template(
+                _COMPARED.replace(
+                    "allowed.includes(origin)", r"/^https:\/\/([a-z]+\.)*example\.com$/.test(origin)"
+                ).format(values="", more="")
+            ),
+            "every site below example.com",
+        ),
     ],
 )  # fmt: skip
 def test_an_audit_sees_code_that_lets_in_more_than_it_names(text: str, whom: str) -> None:

@@ -195,9 +195,7 @@ def any_subdomain(choice: OriginChoice) -> str | None:
     if test is None:
         return None
     named = (host for text in choice.texts for host in hosts(text))
-    return next(
-        (host for host in named if test(f"https://a-stranger.{host}") or test(f"http://a-stranger.{host}")), None
-    )
+    return next((host for host in named if test(f"https://stranger.{host}") or test(f"http://stranger.{host}")), None)
 
 
 # -- W9448 -------------------------------------------------------------------------------------------------------------
