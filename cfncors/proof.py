@@ -16,9 +16,9 @@ from cfncors.findings import Finding
 from cfncors.gateway import Model
 from cfncors.gateway.model import normal_path
 from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation, Visit
-from cfncors.simulate import Options, changes, simulate
-from cfncors.simulate.changes import identity
 from cfncors.symptoms import recognised
+from cfncors.verdicts import Options, changes, simulate
+from cfncors.verdicts.changes import identity
 
 #: Symptoms of one fault: a preflight that meets an error of API Gateway's fails its CORS check before its status.
 _FAMILIES: Final = {"preflight-without-origin": "preflight", "preflight-not-ok": "preflight"}

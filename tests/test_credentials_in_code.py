@@ -11,7 +11,7 @@ from cfncors.config import Settings
 from cfncors.fix import fix_text
 from cfncors.functions import with_code
 from cfncors.lint import check_file, check_text
-from cfncors.simulate import simulate
+from cfncors.verdicts import simulate
 from tests.gateway.templates import model_of
 
 _TEMPLATE = """\

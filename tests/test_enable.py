@@ -19,9 +19,9 @@ from cfncors.enable.several import allow_list
 from cfncors.errors import UnreadableTemplate, UsageError
 from cfncors.gateway import build
 from cfncors.report.enabled import Enabled
-from cfncors.simulate import Options, simulate
 from cfncors.source import decode, parse
 from cfncors.template import load
+from cfncors.verdicts import Options, simulate
 from tests.enable.templates import KINDS, written
 from tests.enable.test_generated import enabled
 from tests.programs import cfn_lint, run

@@ -16,10 +16,10 @@ from cfncors.functions import with_code
 from cfncors.gateway import build
 from cfncors.lint import check_file, check_text
 from cfncors.report import FileReport, Placed
-from cfncors.simulate import simulate
-from cfncors.simulate.options import Options
 from cfncors.source import parse
 from cfncors.template import load
+from cfncors.verdicts import simulate
+from cfncors.verdicts.options import Options
 from tests.shared import ROOT
 
 FOLDER = ROOT / "fixtures" / "functions"

@@ -26,7 +26,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("template", "findings"),
     ("gateway", "handlers", "report", "suppress", "symptoms"),
     ("functions",),
-    ("simulate",),
+    ("verdicts",),
     ("checks",),
     ("lint", "explain", "proof"),
     ("fix", "enable"),

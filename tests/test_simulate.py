@@ -30,10 +30,10 @@ from cfncors.lint import check_file
 from cfncors.report.simulation import CASES, Case, Outcome, Simulation
 from cfncors.report.simulation_text import render as render_text
 from cfncors.report.terminal import Style, columns
-from cfncors.simulate import changes, options, simulate
-from cfncors.simulate.judge import page_request
 from cfncors.source import decode, parse
 from cfncors.template import load
+from cfncors.verdicts import changes, options, simulate
+from cfncors.verdicts.judge import page_request
 from tests.conftest import Note
 from tests.gateway.templates import gateway, mock, model_in, model_of, openapi, proxy
 from tests.shared import ROOT, SHARED, corpus, fixtures, needs_shared, sam_cases

@@ -16,7 +16,7 @@ from cfncors.proof import prove
 from cfncors.report import simulation_html, simulation_json, simulation_text
 from cfncors.report.simulation import KINDS, Outcome, Simulation
 from cfncors.report.terminal import Style, columns
-from cfncors.simulate import options, simulate
+from cfncors.verdicts import options, simulate
 from tests.gateway.templates import model_of
 from tests.shared import ROOT
 

@@ -56,7 +56,7 @@ def _port(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; the exit code."""
     from cfncors.serve import Choice, Server, Site, Watched, greeting
-    from cfncors.simulate import options
+    from cfncors.verdicts import options
 
     origin = config.origin(args.origin, "--as") if args.origin is not None else None
     choice = Choice(args.api, options(parameters=args.parameter).parameters, origin, args.handler, root(args))

@@ -49,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Simulate the template and print the result; the exit code."""
-    from cfncors.simulate import options, simulate
+    from cfncors.verdicts import options, simulate
 
     settings = configured()
     settings = settings._replace(root=root(args) or settings.root)

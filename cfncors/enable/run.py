@@ -18,8 +18,8 @@ from cfncors.gateway.summary import summary
 from cfncors.report import FileReport, place
 from cfncors.report.enabled import Duty, Enabled, Step
 from cfncors.report.simulation import Route
-from cfncors.simulate import Options, simulate
 from cfncors.template.synthesised import maker
+from cfncors.verdicts import Options, simulate
 
 _PLANS: Final[dict[FrontDoor, Plan]] = {
     "rest": rest.plan,

@@ -16,12 +16,12 @@ from cfncors.gateway.respond import in_world
 from cfncors.lint import read_file
 from cfncors.report import FileReport
 from cfncors.report.simulation import Incomplete
-from cfncors.simulate.left_out import left_out
-from cfncors.simulate.options import check_parameters
-from cfncors.simulate.settings import is_made
 from cfncors.source import decode, parse
 from cfncors.template import Template, load
 from cfncors.template.worlds import World, read, worlds
+from cfncors.verdicts.left_out import left_out
+from cfncors.verdicts.options import check_parameters
+from cfncors.verdicts.settings import is_made
 
 Handler = Literal["correct", "none"]
 

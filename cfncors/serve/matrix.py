@@ -14,8 +14,8 @@ from cfncors.report.simulation import KINDS, Case, Outcome, Reply
 from cfncors.serve.answers import reply
 from cfncors.serve.deployment import Deployment, Served
 from cfncors.serve.outcomes import PREFLIGHT
-from cfncors.simulate import Options
-from cfncors.simulate.judge import cases, page_request
+from cfncors.verdicts import Options
+from cfncors.verdicts.judge import cases, page_request
 
 #: What pages ask of a route for any method.
 _CALLED: Final = tuple(verb for verb in ANY_METHODS if verb not in ("HEAD", "OPTIONS"))

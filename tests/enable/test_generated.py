@@ -17,9 +17,9 @@ from cfncors.gateway import build
 from cfncors.lint import check_text
 from cfncors.report.enabled import Enabled
 from cfncors.report.simulation import Route
-from cfncors.simulate import Options, simulate
 from cfncors.source import Edit, apply, parse
 from cfncors.template import load
+from cfncors.verdicts import Options, simulate
 from tests.enable.templates import KINDS, Kind, wish, written
 from tests.gateway.translator import transformed
 

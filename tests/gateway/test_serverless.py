@@ -22,9 +22,9 @@ from cfncors.gateway.model import Model
 from cfncors.gateway.summary import summary
 from cfncors.lint import check_file, check_text, screen
 from cfncors.report import FileReport
-from cfncors.simulate import simulate
 from cfncors.source import Node, Scalar, Sequence, decode, parse
 from cfncors.template import load
+from cfncors.verdicts import simulate
 from tests.shared import ROOT, SHARED, needs_shared
 
 FOLDER = ROOT / "fixtures" / "serverless"

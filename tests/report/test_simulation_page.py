@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pytest
 
 from cfncors.report.simulation_html import render
-from cfncors.simulate import options, simulate
+from cfncors.verdicts import options, simulate
 from tests.browser.drive import executable
 from tests.browser.installed import need
 from tests.gateway.templates import model_in, openapi, proxy

@@ -21,7 +21,7 @@ from cfncors.report.simulation import Case, Route
 from cfncors.serve import Choice, Deployment
 from cfncors.serve.deployment import Handler, Served, deploy
 from cfncors.serve.site import Seen
-from cfncors.simulate import Options, simulate
+from cfncors.verdicts import Options, simulate
 from tests.browser.drive import started
 from tests.browser.installed import need
 from tests.conftest import Note

@@ -17,10 +17,10 @@ from cfncors.gateway.model import normal_path
 from cfncors.serve import Choice
 from cfncors.serve.deployment import Handler, Served, deploy, deployed
 from cfncors.serve.matrix import matrix
-from cfncors.simulate import Options, simulate
-from cfncors.simulate.judge import page_request
 from cfncors.source import parse
 from cfncors.template import load
+from cfncors.verdicts import Options, simulate
+from cfncors.verdicts.judge import page_request
 from tests.conftest import Note
 from tests.serve.local import serving
 from tests.shared import corpus, fixtures, needs_shared

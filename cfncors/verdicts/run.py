@@ -12,11 +12,11 @@ from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
 from cfncors.gateway.pages import EXAMPLE, Pages
 from cfncors.gateway.routing import route
 from cfncors.report.simulation import ORDER, Case, Reply, Route, Simulation, Visit
-from cfncors.simulate.judge import cases, page_request
-from cfncors.simulate.left_out import left_out
-from cfncors.simulate.options import Options, check_parameters
-from cfncors.simulate.settings import Setting, settings
 from cfncors.template import Template
+from cfncors.verdicts.judge import cases, page_request
+from cfncors.verdicts.left_out import left_out
+from cfncors.verdicts.options import Options, check_parameters
+from cfncors.verdicts.settings import Setting, settings
 
 #: What pages ask of a route for any method.
 _ANY_CALLED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")

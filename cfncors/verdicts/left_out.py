@@ -8,7 +8,7 @@ from typing import Final
 from cfncors.gateway import Model
 from cfncors.gateway.refusals import exists
 from cfncors.report.simulation import Incomplete
-from cfncors.simulate.settings import is_made
+from cfncors.verdicts.settings import is_made
 
 _NOT_KNOWN: Final = (
     "a part of its definition is not in this template (a file elsewhere, a macro, a loop, another stack), so its "

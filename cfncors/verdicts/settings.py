@@ -9,10 +9,10 @@ from cfncors.gateway import Model, build
 from cfncors.gateway.model import Distribution, Door, HttpApi, Method, RestApi, normal_path
 from cfncors.gateway.refusals import exists
 from cfncors.gateway.respond import AnyDoor, in_world
-from cfncors.simulate.options import Options
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Template, intrinsic, scalar_text
 from cfncors.template.worlds import World, read, worlds
+from cfncors.verdicts.options import Options
 
 
 class Setting(NamedTuple):

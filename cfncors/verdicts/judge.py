@@ -17,9 +17,9 @@ from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import Door, Method, Model
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
 from cfncors.report.simulation import ORDER, REFUSED, Case, CaseName, Outcome, Reply
-from cfncors.simulate.options import Options
-from cfncors.simulate.settings import behind, written
 from cfncors.template.worlds import read
+from cfncors.verdicts.options import Options
+from cfncors.verdicts.settings import behind, written
 
 if TYPE_CHECKING:
     from cfncors.source import Node
