@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cfncors.browser.cache import PreflightCache
     from cfncors.browser.exchange import Credentials, Request, Response, Server, Verdict
+    from cfncors.browser.faults import Fault
     from cfncors.browser.fetch import evaluate
     from cfncors.browser.origins import origin_of
     from cfncors.browser.profiles import DIFFERENCES, Difference, ProfileName
@@ -22,6 +23,7 @@ __all__ = [
     "DIFFERENCES",
     "Credentials",
     "Difference",
+    "Fault",
     "PreflightCache",
     "ProfileName",
     "Request",
@@ -36,6 +38,7 @@ __all__ = [
 _HOMES = {
     "PreflightCache": "cache",
     **dict.fromkeys(("Credentials", "Request", "Response", "Server", "Verdict"), "exchange"),
+    "Fault": "faults",
     "evaluate": "fetch",
     "origin_of": "origins",
     **dict.fromkeys(("DIFFERENCES", "Difference", "ProfileName"), "profiles"),

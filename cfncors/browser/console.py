@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from cfncors.browser.faults import Fault
+
 #: http: and https: with a host and a port, or any other scheme; ASCII.
 _URL = (
     r"""(?i:https?:[/\\]*(?:[^][/\\?#:\s"<>^`{|}'\x80-\xff]+|\[[0-9a-f:.]+\])(?::([0-9]*))?(?:[/\\?#].*)?"""
@@ -29,7 +31,7 @@ def blocked(
 
 
 def missing_allow_origin(*, preflight: bool = False) -> str:
-    """No Access-Control-Allow-Origin (Fetch, CORS check, step 1)."""
+    """No Access-Control-Allow-Origin (Fetch, CORS check, step 2)."""
     return (_PREFLIGHT if preflight else "") + _NO_ORIGIN
 
 
@@ -40,11 +42,15 @@ def not_ok_status() -> str:
 
 def not_this_origin(value: str, *, preflight: bool = False) -> str:
     """A value that is neither the page's origin nor ``*``, by what it looks like."""
+    words = {Fault.SEVERAL_ORIGINS: several_origins, Fault.OTHER_ORIGIN: other_origin}
+    return words.get(kind_of_origin(value), invalid_origin)(value, preflight=preflight)
+
+
+def kind_of_origin(value: str) -> Fault:
+    """What Chromium takes a value for that is neither the page's origin nor ``*``."""
     if "," in value or " " in value:
-        return several_origins(value, preflight=preflight)
-    if _is_url(value) or value == "null":
-        return other_origin(value, preflight=preflight)
-    return invalid_origin(value, preflight=preflight)
+        return Fault.SEVERAL_ORIGINS
+    return Fault.OTHER_ORIGIN if _is_url(value) or value == "null" else Fault.INVALID_ORIGIN
 
 
 def several_origins(value: str, *, preflight: bool = False) -> str:
@@ -94,12 +100,12 @@ def no_credentials(value: str = "", *, preflight: bool = False) -> str:
 
 
 def method_not_allowed(method: str) -> str:
-    """The method is not listed (Fetch, CORS-preflight fetch, step 7.6)."""
+    """The method is not listed (Fetch, CORS-preflight fetch, step 7.5)."""
     return f"Method {method} is not allowed by Access-Control-Allow-Methods in preflight response."
 
 
 def header_not_allowed(name: str) -> str:
-    """A request header is not listed (Fetch, CORS-preflight fetch, step 7.8)."""
+    """A request header is not listed (Fetch, CORS-preflight fetch, steps 7.6 and 7.7)."""
     return f"Request header field {name} is not allowed by Access-Control-Allow-Headers in preflight response."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from cfncors.browser.faults import Fault
     from cfncors.browser.steps import Step
 
 #: A request's credentials mode. Only ``include`` sends cookies and stored passwords to another origin.
@@ -47,7 +48,7 @@ class Verdict(NamedTuple):
     ``step`` is the step of the standard that decided and ``reason`` says so to people. ``console`` is the line that
     Chromium prints (where ``fetch()`` throws: if the page does not catch that), or ``None`` if it prints none.
     ``readable_headers`` are the names that the page may read, in lower case, sorted; ``preflight`` is the first
-    preflight that was sent.
+    preflight that was sent. ``fault`` is what is wrong, as a value, and ``None`` when nothing is.
     """
 
     allowed: bool
@@ -56,11 +57,13 @@ class Verdict(NamedTuple):
     console: str | None
     readable_headers: list[str]
     preflight: Request | None
+    fault: Fault | None = None
 
 
 class Failure(NamedTuple):
-    """A step that failed; ``console`` is the part of Chromium's line after its common beginning."""
+    """A step that failed, and how; ``console`` is the part of Chromium's line after its common beginning."""
 
     step: Step
+    fault: Fault
     reason: str
     console: str | None

@@ -30,7 +30,7 @@ def fetch(request: Request, server: Server, profile: Profile, cache: PreflightCa
     """The same for a profile that need not have a name."""
     made = construct(request, profile)
     if isinstance(made, Failure):
-        return Verdict(False, made.step, made.reason, made.console, [], None)
+        return Verdict(False, made.step, made.reason, made.console, [], None, made.fault)
     return _Fetch(made, server, profile, cache).run()
 
 
@@ -129,4 +129,4 @@ class _Fetch:
         reason = failure.reason
         if request.url != self.first.url and failure.step is not Step.REDIRECT:
             reason = f"After a redirect to {request.url}: {reason}"
-        return Verdict(False, failure.step, reason, text, [], self.preflight)
+        return Verdict(False, failure.step, reason, text, [], self.preflight, failure.fault)

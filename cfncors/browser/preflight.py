@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cfncors.browser import console, methods
 from cfncors.browser.check import cors_check
 from cfncors.browser.exchange import Failure, Request, Response
+from cfncors.browser.faults import Fault
 from cfncors.browser.headers import extract_list, get
 from cfncors.browser.origins import origin_of
 from cfncors.browser.profiles import Profile
@@ -58,13 +59,15 @@ def _not_ok(failure: Failure | None, response: Response) -> Failure:
     redirected = response.status in REDIRECTS and get(response.headers, "location") is not None
     if failure is None:
         reason = f"The answer to the preflight has the status {response.status}; only 200 to 299 will do."
-        failure = Failure(Step.PREFLIGHT_STATUS, reason, console.not_ok_status())
-    return failure._replace(console=console.preflight_redirect()) if redirected else failure
+        failure = Failure(Step.PREFLIGHT_STATUS, Fault.STATUS_NOT_OK, reason, console.not_ok_status())
+    if not redirected:
+        return failure
+    return failure._replace(fault=Fault.PREFLIGHT_REDIRECTED, console=console.preflight_redirect())
 
 
 def _unparsable(name: str, value: str) -> Failure:
     reason = f"{name} in the answer to the preflight is no list of names separated by commas: '{value}'."
-    return Failure(Step.PREFLIGHT_LISTS, reason, console.unparsable_list(name))
+    return Failure(Step.PREFLIGHT_LISTS, Fault.UNREADABLE_LIST, reason, console.unparsable_list(name))
 
 
 def _method_failure(request: Request, consent: Consent) -> Failure | None:
@@ -75,9 +78,8 @@ def _method_failure(request: Request, consent: Consent) -> Failure | None:
     if request.credentials != "include" and "*" in consent.methods:
         return None
     reason = f"Access-Control-Allow-Methods in the answer to the preflight does not allow {method}"
-    return Failure(
-        Step.PREFLIGHT_METHOD, reason + _because(request, consent.methods), console.method_not_allowed(method)
-    )
+    reason += _because(request, consent.methods)
+    return Failure(Step.PREFLIGHT_METHOD, Fault.METHOD_NOT_ALLOWED, reason, console.method_not_allowed(method))
 
 
 def _header_failure(request: Request, unsafe: list[str], consent: Consent, profile: Profile) -> Failure | None:
@@ -92,10 +94,11 @@ def _header_failure(request: Request, unsafe: list[str], consent: Consent, profi
         if not wildcard:
             reason = f"Access-Control-Allow-Headers in the answer to the preflight does not allow {name}"
             text = console.header_not_allowed(name)
-            return Failure(Step.PREFLIGHT_HEADERS, reason + _because(request, consent.header_names), text)
+            reason += _because(request, consent.header_names)
+            return Failure(Step.PREFLIGHT_HEADERS, Fault.HEADER_NOT_ALLOWED, reason, text)
         if name == NON_WILDCARD and "auth-wildcard" not in profile.differences:
             reason = "Access-Control-Allow-Headers: * does not cover Authorization, which has to be listed by name."
-            return Failure(Step.PREFLIGHT_AUTHORIZATION, reason, None)
+            return Failure(Step.PREFLIGHT_AUTHORIZATION, Fault.AUTHORIZATION_NOT_NAMED, reason, None)
     return None
 
 

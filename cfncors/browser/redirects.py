@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from cfncors.browser import console
 from cfncors.browser.exchange import Failure, Headers, Request, Response
+from cfncors.browser.faults import Fault
 from cfncors.browser.headers import WHITESPACE
 from cfncors.browser.origins import has_credentials, origin_of
 from cfncors.browser.preflight import REDIRECTS
@@ -73,7 +74,7 @@ def location_failure(request: Request, location: str, *, cors: bool, count: int)
 
 
 def _failure(reason: str, text: str | None) -> Failure:
-    return Failure(Step.REDIRECT, reason, text)
+    return Failure(Step.REDIRECT, Fault.REDIRECT_REFUSED, reason, text)
 
 
 def redirected(request: Request, location: str, status: int, page: str, profile: Profile) -> Request:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from cfncors.browser import console, methods, safelist
 from cfncors.browser.exchange import Failure, Headers, Request
+from cfncors.browser.faults import Fault
 from cfncors.browser.headers import WHITESPACE, combined, is_token
 from cfncors.browser.origins import check_origin, has_credentials, origin_of
 from cfncors.browser.profiles import Profile
@@ -46,7 +47,7 @@ def construct(request: Request, profile: Profile) -> Request | Failure:
 
 
 def _type_error(reason: str, text: str) -> Failure:
-    return Failure(Step.REQUEST, reason, text)
+    return Failure(Step.REQUEST, Fault.REQUEST_REFUSED, reason, text)
 
 
 def _method_failure(method: str) -> Failure | None:
