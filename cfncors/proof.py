@@ -14,11 +14,13 @@ from typing import Final, NamedTuple
 from cfncors.errors import CfncorsError
 from cfncors.findings import Finding
 from cfncors.gateway import Model
-from cfncors.gateway.model import normal_path
-from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation, Visit
+from cfncors.gateway.model import Method, normal_path
+from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation
 from cfncors.symptoms import recognised
-from cfncors.verdicts import Options, changes, simulate
+from cfncors.verdicts import Asked, Page, changes, matrix_of, simulation
 from cfncors.verdicts.changes import identity
+from cfncors.verdicts.options import asked_by
+from cfncors.verdicts.settings import Setting
 
 #: Symptoms of one fault: a preflight that meets an error of API Gateway's fails its CORS check before its status.
 _FAMILIES: Final = {"preflight-without-origin": "preflight", "preflight-not-ok": "preflight"}
@@ -40,36 +42,35 @@ def prove(before: Model, after: Model, made: Sequence[Finding]) -> Proof:
     simulated has nothing to prove.
     """
     try:
-        pairs = list(_simulations(before, after))
+        one, other = _simulations(before, after)
     except (CfncorsError, RecursionError):
         return Proof()
-    said = tuple(dict.fromkeys(line for one, other in pairs for line in changes(one, other)))
-    worse = next((line for one, other in pairs for line in _worse(one, other)), None)
+    said = tuple(changes(one, other))
+    worse = next(_worse(one, other), None)
     if worse is not None:
         return Proof(said, f"a browser would no longer pass this: {worse}")
-    broken = _broken(pairs, made, _written(before) | _written(after))
+    broken = _broken([(one, other)], made, _written(before) | _written(after))
     return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
 
 
-def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simulation]]:
-    """Both templates, each route called by the same pages: those that it is for in the later one."""
-    new = simulate(after)
-    pages: dict[bool, list[Visit]] = {}
-    for visit in new.visits:
-        pages.setdefault(visit.credentials, []).append(visit)
-    for credentials, visits in pages.items():
-        asked = {visit.origin: {(route.api, route.name) for route in visit.routes} for visit in visits}
-        options = Options(tuple(asked), credentials, own=True)
-        yield _asked(simulate(before, options), asked), new._replace(visits=tuple(visits))
+def _simulations(before: Model, after: Model) -> tuple[Simulation, Simulation]:
+    """Both templates, each route called by the same pages: in each deployment those that it is for in the later one."""
+    options = asked_by(after.settings)
+    new = matrix_of(after, options)
+    pages: dict[tuple[str, str, str], list[Asked]] = {}
+    for each in new.asked:
+        pages.setdefault(each.route, []).append(each)
+
+    def askers(setting: Setting, method: Method) -> Iterable[Page]:
+        asked = pages.get((setting.door.logical_id, method.verb, normal_path(method.path)), ())
+        return dict.fromkeys(each.page for each in asked if _agree(each.when, setting.when))
+
+    return simulation(matrix_of(before, options, askers=askers)), simulation(new)
 
 
-def _asked(simulation: Simulation, asked: dict[str, set[tuple[str, str]]]) -> Simulation:
-    """A simulation with, for each origin, the routes that its pages call."""
-    visits = (
-        visit._replace(routes=tuple(r for r in visit.routes if (r.api, r.name) in asked.get(visit.origin, ())))
-        for visit in simulation.visits
-    )
-    return simulation._replace(visits=tuple(visits))
+def _agree(some: dict[str, str], others: dict[str, str]) -> bool:
+    """Whether what is chosen in two deployments may be one: a template may name a value that the other does not."""
+    return all(others.get(name, value) == value for name, value in some.items())
 
 
 def _worse(before: Simulation, after: Simulation) -> Iterator[str]:

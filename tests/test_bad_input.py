@@ -471,7 +471,7 @@ def test_a_fault_of_ours_is_one_line(
     def crash(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("cfncors.verdicts.run.cases", crash)
+    monkeypatch.setattr("cfncors.verdicts.matrix.cases", crash)
     assert main(["simulate", str(path)]) == 3
     assert main(["fix", str(path)]) == 3
     said = capsys.readouterr()

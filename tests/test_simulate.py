@@ -32,8 +32,10 @@ from cfncors.report.simulation_text import render as render_text
 from cfncors.report.terminal import Style, columns
 from cfncors.source import decode, parse
 from cfncors.template import load
-from cfncors.verdicts import changes, options, simulate
+from cfncors.verdicts import changes, matrix_of, options, simulate
 from cfncors.verdicts.judge import page_request
+from cfncors.verdicts.matrix import Page as Asker
+from cfncors.verdicts.settings import Setting
 from tests.conftest import Note
 from tests.gateway.templates import gateway, mock, model_in, model_of, openapi, proxy
 from tests.shared import ROOT, SHARED, corpus, fixtures, needs_shared, sam_cases
@@ -207,14 +209,17 @@ def test_conditional_mappings_are_there_in_one_world_only() -> None:
     assert cells(simulate(swapped), "GET /a")[2] == "allowed"
 
 
-def test_own_pages_meet_only_the_deployments_that_name_them() -> None:
-    """What the proof of a fix asks: the origins are given, and each still belongs to its stage."""
-    asked = options(["https://notes.example.com", "http://localhost:3000", PAGE])
-    found = simulate(model_in(NOTES), asked._replace(own=True))  # type: ignore[arg-type]
-    assert {v.origin: v.routes[1].cases[0].verdict for v in found.visits} == {
-        "https://notes.example.com": "allowed",
-        "http://localhost:3000": "allowed",
-        PAGE: "blocked",
+def test_pages_may_be_asked_deployment_by_deployment() -> None:
+    """What the proof of a fix does: each page belongs to its stage."""
+
+    def askers(setting: Setting, method: Method) -> list[Asker]:
+        origin = "https://notes.example.com" if setting.when["Stage"] == "prod" else "http://localhost:3000"
+        return [Asker(origin, False)]
+
+    found = matrix_of(model_of(NOTES.read_text(encoding="utf-8")), askers=askers)
+    assert {(a.page.origin, a.when["Stage"]): a.cases[0].verdict for a in found.asked if a.verb == "POST"} == {
+        ("https://notes.example.com", "prod"): "allowed",
+        ("http://localhost:3000", "dev"): "allowed",
     }
 
 

@@ -63,6 +63,8 @@ class Answer(NamedTuple):
     open: str = ""
     doubts: tuple[str, ...] = ()
     decides: str = ""
+    #: what is written that makes the answer: a method, a gateway response, a configuration, a cache behavior
+    node: Node | None = None
 
     def header(self, lower: str) -> Sent | None:
         """A header by its name in lower case."""

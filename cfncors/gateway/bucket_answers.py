@@ -28,6 +28,11 @@ def respond(model: Model, bucket: Bucket, request: Request, outcome: str = SUCCE
 
     S3 never turns a request away because of its origin: it leaves the headers out, and the browser does the rest.
     """
+    answer = _answer(bucket, request, outcome)
+    return answer._replace(node=bucket.policies[0].key if bucket.policies else bucket.key)
+
+
+def _answer(bucket: Bucket, request: Request, outcome: str) -> Answer:
     headers = request_headers(request)
     preflight = request.method == "OPTIONS"
     if not headers["origin"]:

@@ -63,7 +63,7 @@ def respond(model: Model, distribution: Distribution, request: Request, outcome:
     if behavior.edge:
         return _open("code at the edge (a CloudFront Function or Lambda@Edge) may answer or change the answer")
     if request.method not in behavior.allowed:
-        return _error_page(distribution, _invalid_method(request))
+        return _error_page(distribution, _invalid_method(request)._replace(node=behavior.key))
     behind = [_failing_over(behavior, request, answer) for answer in _behind(model, behavior, request, outcome)]
     return _error_page(distribution, _one_of([_with_policy(behavior, copy, request) for copy in behind]))
 

@@ -21,6 +21,7 @@ from cfncors.gateway.routing import route
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
+    from cfncors.source import Node
 
 #: Origins that are documented beside exact ones and ``*`` (same title): anything with a scheme.
 READING: Final = Reading(frozenset(("https://*", "http://*")))
@@ -56,7 +57,7 @@ def respond(model: Model, api: HttpApi, request: Request, outcome: str = SUCCESS
     if request.method == "OPTIONS":
         guarded = _guarded(api, request, match.method)
         if guarded is not None:
-            return guarded
+            return guarded._replace(node=match.method.key)
     return _integrated(model, api, request, match.method, outcome)
 
 
@@ -82,7 +83,13 @@ def _headers(api: HttpApi, request: Request) -> tuple[tuple[Sent, ...], Confiden
 def _preflight(api: HttpApi, request: Request) -> Answer:
     """API Gateway's own answer; its status is not documented."""
     headers, _, doubts = _headers(api, request)
-    return Answer(204, "CORS", told("from API Gateway", headers), headers, "inferred", doubts=doubts)
+    what = told("from API Gateway", headers)
+    return Answer(204, "CORS", what, headers, "inferred", doubts=doubts, node=_place(api))
+
+
+def _place(api: HttpApi) -> Node:
+    """Where the CORS configuration is written, or would be."""
+    return api.policies[0].key if api.policies else api.key
 
 
 def _error(api: HttpApi, request: Request, status: str, reason: str | None = None) -> Answer:
@@ -91,7 +98,9 @@ def _error(api: HttpApi, request: Request, status: str, reason: str | None = Non
     headers, confidence, doubts = _headers(api, request)
     if headers:
         confidence, doubts = "inferred", (*doubts, _ON_ERRORS)
-    return Answer(int(status), kind, f"{kind}: {reason or usual}", headers, confidence, doubts=doubts)
+    what = f"{kind}: {reason or usual}"
+    node = None if reason is not None and request.method == "OPTIONS" else _place(api)  # else the route lacks it
+    return Answer(int(status), kind, what, headers, confidence, doubts=doubts, node=node)
 
 
 def _guarded(api: HttpApi, request: Request, method: Method) -> Answer | None:
@@ -126,7 +135,8 @@ def _integrated(model: Model, api: HttpApi, request: Request, method: Method, ou
     if request.method == "OPTIONS" or not api.policies:
         return _undecided(api, request, f"{who} decides", HANDLER if method.integration is not None else "unknown")
     headers, confidence, doubts = _headers(api, request)
-    return Answer(None, "integration", told(f"from {who}", headers), headers, confidence, doubts=doubts)
+    what = told(f"from {who}", headers)
+    return Answer(None, "integration", what, headers, confidence, doubts=doubts, node=_place(api))
 
 
 def _backend(model: Model, method: Method) -> str:

@@ -78,14 +78,16 @@ def refuse(model: Model, api: RestApi, request: Request, kind: str, reason: str 
     confidence: Confidence = "observed" if kind in _OBSERVED else "documented"
     told = reason or _WHY[kind]
     if kind == FIXED:
-        return Answer(413, kind, f"{kind}: {told}", confidence=confidence)
+        return Answer(413, kind, f"{kind}: {told}", confidence=confidence, node=api.key)
     own, shared = _deployed(model, api, kind), _deployed(model, api, default)
     chosen = own or shared
     label = f"{kind} ({default})" if chosen is shared and shared is not None and kind != default else kind
     status = _status(model, own) or _status(model, shared) or STATUSES[kind]
     headers = sent_headers(model, chosen.headers, request) if chosen is not None else ()
     doubts = doubts_of(headers)
-    return Answer(status, kind, f"{label}: {told}", headers, "inferred" if doubts else confidence, doubts=doubts)
+    sure: Confidence = "inferred" if doubts else confidence
+    node = chosen.key if chosen is not None else api.cors.key if api.cors is not None else api.key
+    return Answer(status, kind, f"{label}: {told}", headers, sure, doubts=doubts, node=node)
 
 
 def _deployed(model: Model, api: RestApi, kind: str) -> GatewayResponse | None:

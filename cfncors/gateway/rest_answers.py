@@ -47,13 +47,14 @@ def respond(model: Model, api: RestApi, request: Request, outcome: str = SUCCESS
         kind = outcome if outcome in ("WAF_FILTERED", refusals.FIXED) else "MISSING_AUTHENTICATION_TOKEN"
         missing = "no OPTIONS method is reached" if request.method == "OPTIONS" else "there is no such route"
         reason = missing if kind == "MISSING_AUTHENTICATION_TOKEN" else None
-        return refusals.refuse(model, api, request, kind, reason)
+        refused = refusals.refuse(model, api, request, kind, reason)
+        return refused._replace(node=None) if request.method == "OPTIONS" else refused  # it is the route that lacks it
     if outcome in refusals.STATUSES:
         return _with_routing(match, refusals.refuse(model, api, request, outcome))
     if request.method == "OPTIONS":
         guarded = _guarded(model, api, request, match.method)
         if guarded is not None:
-            return _with_routing(match, guarded)
+            return _with_routing(match, guarded._replace(node=match.method.key))
     return _with_routing(match, _integrated(model, api, request, match.method, outcome))
 
 
@@ -94,6 +95,12 @@ def _open(who: str, kind: str = "unknown", confidence: Confidence = "documented"
 
 
 def _integrated(model: Model, api: RestApi, request: Request, method: Method, outcome: str) -> Answer:
+    answer = _by_integration(model, api, request, method, outcome)
+    is_own = request.method == "OPTIONS" or answer.node is None
+    return answer._replace(node=method.key) if is_own and answer.kind in refusals.STATUSES else answer
+
+
+def _by_integration(model: Model, api: RestApi, request: Request, method: Method, outcome: str) -> Answer:
     integration = method.integration
     if integration is None:
         return _open(_DEPLOYED_WITHOUT)
@@ -179,7 +186,7 @@ def _answered(model: Model, request: Request, method: Method, response: Integrat
     is_mock = method.integration is not None and method.integration.kind == "mock"
     kind, what = ("MOCK", "from the MOCK") if is_mock else ("integration", "from the integration")
     confidence: Confidence = "inferred" if doubts else "documented"
-    answer = Answer(status, kind, what, headers, confidence, doubts=tuple(dict.fromkeys(doubts)))
+    answer = Answer(status, kind, what, headers, confidence, doubts=tuple(dict.fromkeys(doubts)), node=response.node)
     answer = answer if status is not None else answer._replace(open="its status is not known")
     return _overridden(model, request, response, answer)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from cfncors.gateway.answer import HANDLER, SUCCESS, Answer, Confidence, Sent, request_headers
+from cfncors.gateway.answer import CODE, HANDLER, SUCCESS, Answer, Confidence, Sent, request_headers
 from cfncors.gateway.coded_answers import code_of, coded, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_ORIGIN, FunctionUrl, Method, Model
@@ -35,6 +35,13 @@ _WRITTEN: Final = re.compile(r"access-control-allow-origin[\"']?\]?\s*[:=,]\s*([
 def respond(model: Model, url: FunctionUrl, request: Request, outcome: str = SUCCESS) -> Answer:
     """The answer to a request. ``outcome`` is :data:`SUCCESS` or the status of one of Lambda's own errors (``403``).
     An OPTIONS request comes as browsers send it, unsigned."""
+    answer = _answer(model, url, request, outcome)
+    if answer.node is not None or answer.kind == CODE:
+        return answer
+    return answer._replace(node=url.policies[0].key if url.policies else url.key)
+
+
+def _answer(model: Model, url: FunctionUrl, request: Request, outcome: str) -> Answer:
     if not all(exists(model, method.resource) for method in url.methods):
         return Answer(404, "NOT_FOUND", "NOT_FOUND: it is not made in this deployment")
     if outcome in _ERRORS:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from cfncors.browser import Fault
+    from cfncors.source import Node
 
 FrontDoor = Literal["rest", "http", "url", "s3", "cdn"]
 CaseName = Literal["preflight", "success", "client-error", "server-error"]
 Outcome = Literal["allowed", "blocked", "depends", "not-needed"]
+#: What a blocked exchange takes for granted about the page: that the body it sends is JSON, or that it uses this method
+#: of a route which takes any.
+Assumption = Literal["json", "method"]
 CASES: Final[tuple[CaseName, ...]] = ("preflight", "success", "client-error", "server-error")
 #: Better ones first; a case is as bad as its worst possibility.
 ORDER: Final[tuple[Outcome, ...]] = ("not-needed", "allowed", "depends", "blocked")
@@ -39,6 +46,12 @@ class Reply(NamedTuple):
     headers: dict[str, str | None]
     confidence: str
     doubts: tuple[str, ...] = ()
+    #: why it is blocked, as a value
+    fault: Fault | None = None
+    #: what is written that the answer, or the header that is wrong in it, comes from
+    node: Node | None = None
+    #: what about pages it rests on, where other pages get through
+    assumption: Assumption | None = None
 
 
 class Case(NamedTuple):

@@ -7,14 +7,14 @@ blocked; allowed even then, it is allowed; otherwise it depends.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.browser import Request, Response, Server, Verdict, evaluate
+from cfncors.browser import Fault, Request, Response, Server, Verdict, evaluate
 from cfncors.browser.cache import AllPassed, PreflightCache
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.demands import demanded_headers
-from cfncors.gateway.model import Door, Method, Model
+from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Door, Method, Model
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
 from cfncors.report.simulation import ORDER, REFUSED, Case, CaseName, Outcome, Reply
 from cfncors.template.worlds import read
@@ -49,7 +49,7 @@ def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], o
 
 def cases(model: Model, door: Door, method: Method, request: Request, options: Options) -> tuple[Case, ...]:
     """The four cases of a route, in the order of :data:`CASES`."""
-    judge = _Judge(model, door, request, options)
+    judge = _Judge(model, door, method, request, options)
     preflight = judge.preflight()
     return (
         preflight,
@@ -62,6 +62,7 @@ def cases(model: Model, door: Door, method: Method, request: Request, options: O
 class _Judge(NamedTuple):
     model: Model
     door: Door
+    method: Method
     request: Request
     options: Options
 
@@ -82,14 +83,40 @@ class _Judge(NamedTuple):
         worst = self._evaluated(server(False)) if any(answer.unknown for answer in heard) else best
         if not heard and not best.allowed:  # a method that no page may use
             reply = Reply(
-                REFUSED, None, "blocked", "by the browser itself", best.reason, best.console, {}, "documented"
+                REFUSED,
+                None,
+                "blocked",
+                "by the browser itself",
+                best.reason,
+                best.console,
+                {},
+                "documented",
+                fault=best.fault,
+                node=self.method.key,
             )
             return Case("preflight", "blocked", reply, (reply,), reply.reason, reply.console)
         if not heard:
             reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
             return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
-        reply = _with_status(_reply(heard[0], _outcome(best, worst), best))
+        reply = _with_status(self._reply(heard[0], _outcome(best, worst), best))
+        if reply.verdict == "blocked" and self._passes_without_json(server):
+            reply = reply._replace(assumption="json")
         return self._case("preflight", (reply,), [heard[0]], None)
+
+    def _passes_without_json(self, server: Callable[[bool], Server]) -> bool:
+        """Whether only pages that send JSON are stopped: without that type of body the request is sent."""
+        names = [name for name, _ in self.request.headers]
+        if "content-type" not in names or any(name.lower() == "content-type" for name, _ in self.options.headers):
+            return False
+        rest = [(name, value) for name, value in self.request.headers if name != "content-type"]
+        plain = self._replace(request=self.request._replace(headers=rest))
+        heard: list[str] = []
+
+        def hears(asked: Request) -> Response:
+            heard.append(asked.method)
+            return server(True)(asked)
+
+        return plain._evaluated(hears, None).allowed or "OPTIONS" not in heard
 
     def answered(self, name: CaseName, outcomes: Iterable[str], preflight: Case) -> Case:
         """Whether the page may read what comes back; the worst of what may come."""
@@ -112,14 +139,31 @@ class _Judge(NamedTuple):
 
         best = self._evaluated(server(True), _PASSED)
         worst = self._evaluated(server(False), _PASSED) if answer.unknown else best
-        return _reply(answer, _outcome(best, worst), best)
+        return self._reply(answer, _outcome(best, worst), best)
+
+    def _reply(self, answer: Answer, verdict: Outcome, best: Verdict) -> Reply:
+        shown = {sent.name: sent.text for sent in answer.headers if sent.lower.startswith(_SHOWN)}
+        is_blocked = verdict == "blocked"
+        return Reply(
+            answer.kind,
+            answer.status,
+            verdict,
+            answer.what,
+            _reason(answer, verdict, best),
+            best.console if is_blocked else None,
+            shown,
+            answer.confidence,
+            answer.doubts,
+            best.fault if is_blocked else None,
+            _wrong(answer, best.fault) or answer.node or self.method.key,
+        )
 
     def _evaluated(self, server: Server, cache: PreflightCache | None = None) -> Verdict:
         return evaluate(self.request, server, self.options.profile, cache)
 
     def _case(self, name: CaseName, replies: tuple[Reply, ...], answers: list[Answer], preflight: Case | None) -> Case:
         reply = max(replies, key=lambda each: ORDER.index(each.verdict))
-        assumes = self._assumed(answers)
+        assumes = self._assumed(answers) if self.options.shows_assumed else ()
         if preflight is not None and preflight.verdict == "blocked":
             refused = preflight.reply.kind == REFUSED
             reason = f"the request is never sent: {'the browser refuses it' if refused else 'its preflight is blocked'}"
@@ -172,19 +216,23 @@ def _simple(request: Request) -> str:
     return f"browsers send this {request.method} without asking first"
 
 
-def _reply(answer: Answer, verdict: Outcome, best: Verdict) -> Reply:
-    shown = {sent.name: sent.text for sent in answer.headers if sent.lower.startswith(_SHOWN)}
-    return Reply(
-        answer.kind,
-        answer.status,
-        verdict,
-        answer.what,
-        _reason(answer, verdict, best),
-        best.console if verdict == "blocked" else None,
-        shown,
-        answer.confidence,
-        answer.doubts,
-    )
+#: Fault -> the header that it is in, where the response has it.
+_IN: Final = {
+    Fault.OTHER_ORIGIN: ALLOW_ORIGIN,
+    Fault.SEVERAL_ORIGINS: ALLOW_ORIGIN,
+    Fault.INVALID_ORIGIN: ALLOW_ORIGIN,
+    Fault.WILDCARD_WITH_CREDENTIALS: ALLOW_ORIGIN,
+    Fault.NO_ALLOW_CREDENTIALS: ALLOW_CREDENTIALS,
+    Fault.METHOD_NOT_ALLOWED: ALLOW_METHODS,
+    Fault.HEADER_NOT_ALLOWED: ALLOW_HEADERS,
+    Fault.AUTHORIZATION_NOT_NAMED: ALLOW_HEADERS,
+}
+
+
+def _wrong(answer: Answer, fault: Fault | None) -> Node | None:
+    """Where the header is written that is wrong in an answer."""
+    sent = answer.header(_IN[fault]) if fault in _IN else None
+    return sent.node if sent is not None else None
 
 
 def _with_hint(reason: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from cfncors import config
 from cfncors.browser import ProfileName
+from cfncors.config import Settings
 from cfncors.errors import UsageError
 from cfncors.template import Template
 
@@ -21,8 +22,7 @@ class Options(NamedTuple):
     Without ``origins`` each front door is called by the pages that it names; where it names none, by those of
     ``configured`` or by an example. ``credentials`` is ``None`` to send them where the front door allows them.
     ``headers`` are added to every request.
-    ``parameters`` are values for the template's parameters, instead of their defaults and ``AllowedValues``. With
-    ``own``, a page of ``origins`` that some deployment names meets only the deployments that name it.
+    ``parameters`` are values for the template's parameters, instead of their defaults and ``AllowedValues``.
     """
 
     origins: tuple[str, ...] = ()
@@ -33,7 +33,8 @@ class Options(NamedTuple):
     parameters: tuple[tuple[str, str], ...] = ()
     profile: ProfileName = "fetch"
     configured: tuple[str, ...] = ()
-    own: bool = False
+    #: whether cases name the values of parameters that they were judged with
+    shows_assumed: bool = True
 
 
 def options(
@@ -57,6 +58,12 @@ def options(
         profile,
         (configured,) if configured is not None else (),
     )
+
+
+def asked_by(settings: Settings) -> Options:
+    """The pages that the settings of a run say something about: ``check``, ``fix`` and ``simulate`` ask the same."""
+    configured = (settings.origin,) if settings.origin is not None else ()
+    return Options(credentials=settings.credentials or None, configured=configured, shows_assumed=False)
 
 
 def _header(text: str) -> tuple[str, str]:

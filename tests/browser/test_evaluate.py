@@ -267,7 +267,17 @@ def test_each_step_links_to_the_standard() -> None:
 
 def test_the_public_names() -> None:
     assert sorted(cfncors.browser.__all__) == [
-        *("Credentials", "DIFFERENCES", "Difference", "Fault", "PreflightCache", "ProfileName", "Request", "Response", "Server"),
+        *(
+            "Credentials",
+            "DIFFERENCES",
+            "Difference",
+            "Fault",
+            "PreflightCache",
+            "ProfileName",
+            "Request",
+            "Response",
+            "Server",
+        ),
         *("Step", "Verdict", "evaluate", "origin_of"),
     ]
     assert all(hasattr(cfncors.browser, name) for name in cfncors.browser.__all__)
