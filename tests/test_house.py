@@ -26,6 +26,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("template", "findings"),
     ("gateway", "handlers", "report", "suppress", "symptoms"),
     ("functions",),
+    ("facts",),
     ("verdicts",),
     ("checks",),
     ("lint", "explain", "proof"),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import console
 from cfncors.browser.serialised import Problem, host_of, is_loopback
-from cfncors.checks.code import places
-from cfncors.checks.origin_patterns import advice, certain_fault, fault, is_meant, several
 from cfncors.checks.origins_in_code import Chosen, chosen
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
 from cfncors.errors import CannotEdit
+from cfncors.facts.code import places
+from cfncors.facts.origin_patterns import advice, certain_fault, fault, is_meant, several
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import Model
 from cfncors.template import Absent, Known, Unknown, leaves

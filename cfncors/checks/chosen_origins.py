@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from cfncors.checks import origins_in_code
-from cfncors.checks.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, add_gateway_headers, add_response_header, attempt, extended
+from cfncors.facts.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.expressions import decided, static_texts, tokens
 from cfncors.gateway.model import (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import console
 from cfncors.checks.allowed_in_code import Allowed, allowed
-from cfncors.checks.code import Behind, passed_on, places, sent_at
 from cfncors.checks.handler_remedies import own_value
 from cfncors.checks.remedies import Edits, attempt, rewritten
+from cfncors.facts.code import Behind, passed_on, places, sent_at
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Model
 

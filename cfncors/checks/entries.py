@@ -13,10 +13,10 @@ from collections.abc import Sequence as Items
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from cfncors.checks.headers import Site, sites
 from cfncors.checks.policy_remedies import drop_items, rewrite_item
 from cfncors.checks.remedies import Edits, rewritten, together
 from cfncors.errors import CannotEdit
+from cfncors.facts.headers import Site, sites
 from cfncors.gateway.expressions import is_misquoted, is_source, literal, static_texts
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,

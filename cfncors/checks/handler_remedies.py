@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.checks.code import Behind, places
-from cfncors.checks.origin_patterns import fault
 from cfncors.checks.remedies import Edits, attempt, own_origin, sends_credentials, together
 from cfncors.errors import CannotEdit
+from cfncors.facts.code import Behind, places
+from cfncors.facts.origin_patterns import fault
 from cfncors.findings import Fix
 from cfncors.gateway.expressions import decided, is_source, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, Header, Model, RestApi

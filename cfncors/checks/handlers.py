@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import console
-from cfncors.checks.code import Behind, in_words, names_of, passed_on, places, where
 from cfncors.checks.handler_remedies import own_value, with_headers
 from cfncors.checks.registry import rule
+from cfncors.facts.code import Behind, in_words, names_of, passed_on, places, where
 from cfncors.findings import Finding, Rule, Says
 from cfncors.functions import Function, Functions
 from cfncors.gateway.model import ALLOW_ORIGIN, Model, RestApi

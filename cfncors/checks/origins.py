@@ -9,10 +9,10 @@ from cfncors.browser import console
 from cfncors.browser.serialised import Problem, host_of, is_loopback
 from cfncors.checks import allowed_in_code, credentials_in_code, event_origins, origins_in_code
 from cfncors.checks.entries import Entry, Listing, asks_for_a_value, dropped, of_role, respelled
-from cfncors.checks.headers import sites
-from cfncors.checks.origin_patterns import advice, certain_fault, fault, free_host, several
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
+from cfncors.facts.headers import sites
+from cfncors.facts.origin_patterns import advice, certain_fault, fault, free_host, several
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, Cors, Model

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.checks.code import Behind, passed_on, places
-from cfncors.checks.origin_patterns import free_host
-from cfncors.checks.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.checks.remedies import attempt
+from cfncors.facts.code import Behind, passed_on, places
+from cfncors.facts.origin_patterns import free_host
+from cfncors.facts.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.model import ALLOW_ORIGIN, Model
 

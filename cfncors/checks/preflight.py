@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import (
+from cfncors.checks.preflight_mock import answered_by
+from cfncors.checks.preflight_remedies import add_cors, add_options, configure, no_authorization, set_flag
+from cfncors.checks.registry import rule
+from cfncors.checks.remedies import attempt
+from cfncors.facts.allow_lists import (
     http_with_evidence,
     is_preflighted,
     route_name,
     takes_options,
     with_evidence,
 )
-from cfncors.checks.preflight_mock import answered_by
-from cfncors.checks.preflight_remedies import add_cors, add_options, configure, no_authorization, set_flag
-from cfncors.checks.registry import rule
-from cfncors.checks.remedies import attempt
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import HttpApi, Method, Model, RestApi, normal_path
 from cfncors.source import Mapping, Node, Scalar

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cfncors.checks.allow_lists import BODY_METHODS, is_preflighted, is_resolved_later
 from cfncors.checks.policy_remedies import rewrite_item, set_value
 from cfncors.checks.preflight_mock import mocks
 from cfncors.checks.preflight_remedies import CACHED_SECONDS, keep
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, together
+from cfncors.facts.allow_lists import BODY_METHODS, is_preflighted, is_resolved_later
 from cfncors.findings import Finding, Fix, Rule
 from cfncors.gateway.expressions import decided, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, MAX_AGE, IntegrationResponse, Method, Model, RestApi, normal_path

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from cfncors.checks.allow_lists import HEADER, HEADER_NAMES, AllowList, CodeList, ListRole, routes, takes_options
-from cfncors.checks.code import Behind, is_passed_on, places, where
 from cfncors.checks.handler_remedies import added
 from cfncors.checks.preflight_remedies import served, used_headers
 from cfncors.checks.remedies import Edits
 from cfncors.errors import CannotEdit
+from cfncors.facts.allow_lists import HEADER, HEADER_NAMES, AllowList, CodeList, ListRole, routes, takes_options
+from cfncors.facts.code import Behind, is_passed_on, places, where
 from cfncors.functions import Function, Functions, speaks_of_cors
 from cfncors.gateway.expressions import tokens
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, HttpApi, Method, Model, RestApi

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import (
+from cfncors.checks.preflight_in_code import list_in_code, lists_in_code
+from cfncors.checks.preflight_remedies import list_names, spelled
+from cfncors.checks.registry import rule
+from cfncors.checks.remedies import Edits, attempt
+from cfncors.facts.allow_lists import (
     BODY_METHODS,
     HEADER_NAMES,
     SAFELISTED_METHODS,
@@ -17,10 +21,6 @@ from cfncors.checks.allow_lists import (
     demands,
     lists,
 )
-from cfncors.checks.preflight_in_code import list_in_code, lists_in_code
-from cfncors.checks.preflight_remedies import list_names, spelled
-from cfncors.checks.registry import rule
-from cfncors.checks.remedies import Edits, attempt
 from cfncors.findings import Finding, Rule, Safety, Says
 from cfncors.gateway.model import Model
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
-from cfncors.checks.code import Behind, behind, passed_on, places, sent_at, where
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import add_response_header, attempt, origin_data
+from cfncors.facts.code import Behind, behind, passed_on, places, sent_at, where
 from cfncors.findings import Finding, Rule, Says
 from cfncors.gateway.model import ALLOW_ORIGIN, FunctionUrl, HttpApi, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.policy import Policy

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
-from cfncors.checks.headers import sites
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, declare, is_ref_to_parameter, quoted, rewritten
 from cfncors.errors import CannotEdit
+from cfncors.facts.headers import sites
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import (
     Place,

@@ -27,7 +27,7 @@ from cfncors.gateway.routing import route
 from cfncors.source import Node
 
 if TYPE_CHECKING:
-    from cfncors.checks.code import Behind
+    from cfncors.facts.code import Behind
     from cfncors.handlers import Response
     from cfncors.handlers.model import Header as SentHeader
 
