@@ -11,7 +11,8 @@ from cfncors.browser.headers import FORBIDDEN_RESPONSE, is_token
 from cfncors.browser.methods import NORMALIZED
 from cfncors.browser.methods import is_forbidden as is_forbidden_method
 from cfncors.browser.readable import SAFELISTED as READABLE
-from cfncors.checks.entries import Entry, Listing, asks_for_a_value, dropped, of_role, respelled
+from cfncors.checks.entries import Entry, Listing, asks_for_a_value, of_role
+from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.errors import CannotEdit
