@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
 
-from cfncors.checks.entries import Entry, Listing
 from cfncors.checks.policy_remedies import drop_items, rewrite_item
 from cfncors.checks.remedies import Edits, rewritten, together
 from cfncors.errors import CannotEdit
+from cfncors.facts.listings import Entry, Listing
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.policy import Policy
 from cfncors.source import Document, Scalar

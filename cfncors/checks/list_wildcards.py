@@ -7,12 +7,12 @@ from functools import partial
 from typing import Final
 
 from cfncors.browser import console
-from cfncors.checks.entries import of_role
 from cfncors.checks.policy_remedies import set_value
 from cfncors.checks.preflight_remedies import list_names, served, used_headers
 from cfncors.checks.registry import CHECKS, rule
 from cfncors.checks.remedies import Edits, attempt, rewritten
 from cfncors.facts.allow_lists import HEADER_NAMES, SAFELISTED_METHODS, AllowList, ListRole, RestList, lists
+from cfncors.facts.listings import of_role
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import Model

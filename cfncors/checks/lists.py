@@ -11,12 +11,12 @@ from cfncors.browser.headers import FORBIDDEN_RESPONSE, is_token
 from cfncors.browser.methods import NORMALIZED
 from cfncors.browser.methods import is_forbidden as is_forbidden_method
 from cfncors.browser.readable import SAFELISTED as READABLE
-from cfncors.checks.entries import Entry, Listing, asks_for_a_value, of_role
 from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.errors import CannotEdit
 from cfncors.facts.allow_lists import SAFELISTED_METHODS
+from cfncors.facts.listings import Entry, Listing, asks_for_a_value, of_role
 from cfncors.findings import Finding, Rule, Says
 from cfncors.gateway.model import Model
 from cfncors.gateway.policy import Role

@@ -8,11 +8,11 @@ from typing import Final
 from cfncors.browser import console
 from cfncors.browser.serialised import Problem, host_of, is_loopback
 from cfncors.checks import allowed_in_code, credentials_in_code, event_origins, origins_in_code
-from cfncors.checks.entries import Entry, Listing, asks_for_a_value, of_role
 from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
 from cfncors.facts.headers import sites
+from cfncors.facts.listings import Entry, Listing, asks_for_a_value, of_role
 from cfncors.facts.origin_patterns import advice, certain_fault, fault, free_host, several
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal

@@ -7,10 +7,10 @@ from typing import Final
 
 from cfncors.browser.serialised import host_of
 from cfncors.checks.allowed_in_code import allowed
-from cfncors.checks.entries import Entry, Listing, listings, of_role
 from cfncors.checks.origins_in_code import Chosen, any_subdomain, chosen
 from cfncors.checks.registry import rule
 from cfncors.facts.code import places
+from cfncors.facts.listings import Entry, Listing, listings, of_role
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.model import Model
 
