@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from cfncors.errors import CfncorsError
+from cfncors.facts import Facts
 from cfncors.findings import Finding
 from cfncors.gateway import Model
 from cfncors.gateway.model import normal_path
@@ -33,7 +34,7 @@ class Proof(NamedTuple):
     objection: str | None = None
 
 
-def prove(before: Model, after: Model, made: Sequence[Finding]) -> Proof:
+def prove(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
     """Compare two states of a template; ``made`` are the findings that the change is meant to mend.
 
     Both are simulated for the pages that the later one names, with their credentials. A template that cannot be
@@ -47,11 +48,11 @@ def prove(before: Model, after: Model, made: Sequence[Finding]) -> Proof:
     worse = next((line for one, other in pairs for line in _worse(one, other)), None)
     if worse is not None:
         return Proof(said, f"a browser would no longer pass this: {worse}")
-    broken = _broken(pairs, made, _written(before) | _written(after))
+    broken = _broken(pairs, made, _written(before.model) | _written(after.model))
     return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
 
 
-def _simulations(before: Model, after: Model) -> Iterator[tuple[Simulation, Simulation]]:
+def _simulations(before: Facts, after: Facts) -> Iterator[tuple[Simulation, Simulation]]:
     """Both templates, each route called by the same pages: those that it is for in the later one."""
     new = simulate(after)
     pages: dict[bool, list[Visit]] = {}

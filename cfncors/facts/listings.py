@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from cfncors.facts.headers import Site, sites
+from cfncors.facts.headers import Site
 from cfncors.gateway.expressions import is_misquoted, is_source, literal, static_texts
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
@@ -25,7 +25,7 @@ from cfncors.gateway.model import (
 )
 from cfncors.gateway.policy import FrontDoor, Item, Policy, Role, Setting
 from cfncors.source import Node
-from cfncors.template import Known, Unknown, leaves, scalar_text
+from cfncors.template import Known, Template, Unknown, leaves, scalar_text
 
 _ROLES: Final[dict[str, Role]] = {
     ALLOW_ORIGIN: "origins",
@@ -91,24 +91,15 @@ class Listing(NamedTuple):
             yield tuple(group)
 
 
-def listings(model: Model) -> tuple[Listing, ...]:
-    """Everything that a model configures, each written place once; worked out with the first question."""
-    kept: dict[str, tuple[Listing, ...]] = vars(model)
-    found = kept.get("_listings")
-    if found is None:
-        found = kept["_listings"] = tuple(_merged((*_of_policies(model), *_of_headers(model))))
-    return found
+def listings(model: Model, headers: Iterable[Site]) -> Iterator[Listing]:
+    """Everything that a model configures, each written place once; ``headers`` are those of its REST APIs."""
+    return _merged((*_of_policies(model), *_of_headers(headers)))
 
 
-def of_role(model: Model, *roles: Role) -> Iterator[Listing]:
-    """Those of some roles."""
-    return (listing for listing in listings(model) if listing.role in roles)
-
-
-def asks_for_a_value(model: Model, leaf: Known) -> bool:
+def asks_for_a_value(template: Template, leaf: Known) -> bool:
     """Whether a text is made with a parameter whose default is empty: such a default stands for a value that the
     deployment gives or goes without, and what it leaves of the text is used in neither case."""
-    parameters = (model.template.parameters.get(name) for name in leaf.assumes)
+    parameters = (template.parameters.get(name) for name in leaf.assumes)
     return any(
         each is not None and each.given is None and scalar_text(each.node.get("Default")) == "" for each in parameters
     )
@@ -185,8 +176,8 @@ def _is_joined(text: str, role: Role) -> bool:
 # -- headers of REST APIs ----------------------------------------------------------------------------------------------
 
 
-def _of_headers(model: Model) -> Iterator[Listing]:
-    for site in sites(model):
+def _of_headers(headers: Iterable[Site]) -> Iterator[Listing]:
+    for site in headers:
         role = _ROLES.get(site.header.lower)
         if role is None or not _matters(site, role):
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from cfncors.errors import UsageError
-from cfncors.functions import with_code
+from cfncors.facts import Facts
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
 from cfncors.gateway.pages import EXAMPLE, Pages
@@ -32,12 +32,12 @@ class Found(NamedTuple):
     cases: tuple[Case, ...]
 
 
-def simulate(source: Template | Model, options: Options | None = None, name: str = "") -> Simulation:
+def simulate(source: Template | Model | Facts, options: Options | None = None, name: str = "") -> Simulation:
     """Simulate all front doors of a template.
 
     Raises :class:`UsageError` when a method or path is asked for that no route has, or a parameter that is none.
     """
-    model = with_code(source if isinstance(source, Model) else build(source))
+    model = _with_code(source)
     chosen = options or Options()
     check_parameters(model.template, chosen.parameters)
     simulated = [door for door in model.doors if door.complete and door.logical_id not in model.signed_for]
@@ -50,6 +50,13 @@ def simulate(source: Template | Model, options: Options | None = None, name: str
         raise UsageError(_no_route(simulated, chosen))
     made = tuple(Visit(*page, tuple(routes), page not in named) for page, routes in visits.items() if routes)
     return Simulation(name, made, tuple(left_out(model)))
+
+
+def _with_code(source: Template | Model | Facts) -> Model:
+    """The model with what code answers; of facts, which are simulated for many pages, worked out once."""
+    if isinstance(source, Facts):
+        return source.model_with_code
+    return Facts(source if isinstance(source, Model) else build(source)).model_with_code
 
 
 def _no_route(doors: list[Door], options: Options) -> str:
