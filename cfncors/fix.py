@@ -114,9 +114,9 @@ class _Engine:
     def prove(self, before: Checked, after: Checked, made: Sequence[Finding]) -> Proof:
         from cfncors.proof import Proof, prove
 
-        if before.model is None or after.model is None:
+        if before.facts is None or after.facts is None:
             return Proof()
-        return prove(before.model, after.model, made)
+        return prove(before.facts, after.facts, made)
 
     def passes(self, before: str, start: Checked) -> tuple[FixResult, Checked]:
         """What becomes of a text, and the check of what it became."""

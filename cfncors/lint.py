@@ -13,8 +13,9 @@ from cfncors.checks.synthesised import for_the_program
 from cfncors.config import Settings
 from cfncors.discover import Candidate, is_packaged_copy, is_service_name
 from cfncors.errors import UnreadableTemplate
+from cfncors.facts import Facts
 from cfncors.findings import Finding, Rule
-from cfncors.functions import with_evidence
+from cfncors.functions import Functions, with_evidence
 from cfncors.gateway import Model, build
 from cfncors.report import FileReport, place
 from cfncors.source import decode, parse
@@ -35,10 +36,15 @@ Result = TypeVar("Result")
 
 
 class Checked(NamedTuple):
-    """The check of a text, with the model that it looked at, if it came to that."""
+    """The check of a text, with the facts that it looked at, if it came to that."""
 
     report: FileReport
-    model: Model | None = None
+    facts: Facts | None = None
+
+    @property
+    def model(self) -> Model | None:
+        """The model of the text."""
+        return self.facts.model if self.facts is not None else None
 
 
 def check_text(text: str, name: str, settings: Settings, beside: Mapping[str, str] = _FROM_DISK) -> FileReport:
@@ -48,7 +54,7 @@ def check_text(text: str, name: str, settings: Settings, beside: Mapping[str, st
 
 
 def examine(text: str, name: str, settings: Settings, beside: Mapping[str, str] = _FROM_DISK) -> Checked:
-    """The same for those who go on with the model."""
+    """The same for those who go on with the facts."""
     try:
         document = parse(text, name)._replace(texts=beside)
         template = load(document)
@@ -59,15 +65,22 @@ def examine(text: str, name: str, settings: Settings, beside: Mapping[str, str] 
     if template is None:
         return Checked(FileReport(name, document, skipped=True))
     try:
-        model = with_evidence(build(template, settings))
+        facts = facts_of(template, settings)
     except UnreadableTemplate as error:
         return Checked(FileReport(name, document, error=error))
     except Exception as error:
         return Checked(FileReport(name, document, internal=(internal_error("the model of the template", error),)))
-    findings, internal = _findings(template, model, name, settings)
+    findings, internal = _findings(facts, name, settings)
     placed = sorted((place(template.document, finding) for finding in findings), key=lambda each: each.order)
     report = FileReport(name, document, tuple(placed), internal=tuple(internal), nested=tuple(nested(template)))
-    return Checked(report, model)
+    return Checked(report, facts)
+
+
+def facts_of(template: Template, settings: Settings) -> Facts:
+    """What the rules look at. Code that was looked at for evidence of calls from pages is not looked at again."""
+    model = build(template, settings)
+    functions = Functions(model)
+    return Facts(with_evidence(model, functions), functions)
 
 
 def check_file(path: str, settings: Settings, found: bool = False) -> FileReport:
@@ -138,7 +151,7 @@ def _check_candidate(candidate: Candidate, settings: Settings, as_found: bool) -
     return check_file(candidate.path, settings, found).portable()
 
 
-def _findings(template: Template, model: Model, name: str, settings: Settings) -> tuple[list[Finding], list[str]]:
+def _findings(facts: Facts, name: str, settings: Settings) -> tuple[list[Finding], list[str]]:
     off = settings.ignored_in(name)
 
     def wants(rule_id: str) -> bool:
@@ -149,19 +162,19 @@ def _findings(template: Template, model: Model, name: str, settings: Settings) -
     rules = all_rules()
     for rule in rules:
         if wants(rule.id) and (not rule.audit or rule.id in settings.select):
-            _run(rule, model, findings, internal)
-    kept, remarks = suppress(template, findings, rules, wants)
-    kept = for_the_program(model, kept)
+            _run(rule, facts, findings, internal)
+    kept, remarks = suppress(facts.template, findings, rules, wants)
+    kept = for_the_program(facts.model, kept)
     if wants(meta.UNUSED_SUPPRESSION.id):
         kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]
     return kept, internal
 
 
-def _run(rule: Rule, model: Model, findings: list[Finding], internal: list[str]) -> None:
+def _run(rule: Rule, facts: Facts, findings: list[Finding], internal: list[str]) -> None:
     """One rule. Its crash is its own: the other rules still speak."""
     check = CHECKS[rule.id][1]
     try:
-        findings += check(model)
+        findings += check(facts)
     except Exception as error:
         internal.append(internal_error(f"rule {rule.id}", error))
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from cfncors.errors import CfncorsError
+from cfncors.facts import Facts
 from cfncors.findings import Finding
 from cfncors.gateway import Model
 from cfncors.gateway.model import Method, normal_path
@@ -35,7 +36,7 @@ class Proof(NamedTuple):
     objection: str | None = None
 
 
-def prove(before: Model, after: Model, made: Sequence[Finding]) -> Proof:
+def prove(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
     """Compare two states of a template; ``made`` are the findings that the change is meant to mend.
 
     Both are simulated for the pages that the later one names, with their credentials. A template that cannot be
@@ -49,14 +50,14 @@ def prove(before: Model, after: Model, made: Sequence[Finding]) -> Proof:
     worse = next(_worse(one, other), None)
     if worse is not None:
         return Proof(said, f"a browser would no longer pass this: {worse}")
-    broken = _broken([(one, other)], made, _written(before) | _written(after))
+    broken = _broken([(one, other)], made, _written(before.model) | _written(after.model))
     return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
 
 
-def _simulations(before: Model, after: Model) -> tuple[Simulation, Simulation]:
+def _simulations(before: Facts, after: Facts) -> tuple[Simulation, Simulation]:
     """Both templates, each route called by the same pages: in each deployment those that it is for in the later one."""
-    options = asked_by(after.settings)
-    new = matrix_of(after, options)
+    options = asked_by(after.model.settings)
+    new = matrix_of(after.model_with_code, options)
     pages: dict[tuple[str, str, str], list[Asked]] = {}
     for each in new.asked:
         pages.setdefault(each.route, []).append(each)
@@ -65,7 +66,7 @@ def _simulations(before: Model, after: Model) -> tuple[Simulation, Simulation]:
         asked = pages.get((setting.door.logical_id, method.verb, normal_path(method.path)), ())
         return dict.fromkeys(each.page for each in asked if _agree(each.when, setting.when))
 
-    return simulation(matrix_of(before, options, askers=askers)), simulation(new)
+    return simulation(matrix_of(before.model_with_code, options, askers=askers)), simulation(new)
 
 
 def _agree(some: dict[str, str], others: dict[str, str]) -> bool:

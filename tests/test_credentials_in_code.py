@@ -9,7 +9,6 @@ import pytest
 
 from cfncors.config import Settings
 from cfncors.fix import fix_text
-from cfncors.functions import with_code
 from cfncors.lint import check_file, check_text
 from cfncors.verdicts import simulate
 from tests.gateway.templates import model_of
@@ -238,7 +237,7 @@ def test_the_same_in_javascript(default: str) -> None:
 
 
 def test_a_simulation_knows_what_a_variable_holds() -> None:
-    model = with_code(model_of(with_variable(variable("*"), "https://app.example.com")))
+    model = model_of(with_variable(variable("*"), "https://app.example.com"))
     (visit,) = simulate(model).visits
     assert visit.origin == "https://app.example.com"
     (route,) = visit.routes

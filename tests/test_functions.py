@@ -12,7 +12,6 @@ import pytest
 
 from cfncors.cli import main
 from cfncors.config import Settings
-from cfncors.functions import with_code
 from cfncors.gateway import build
 from cfncors.lint import check_file, check_text
 from cfncors.report import FileReport, Placed
@@ -367,6 +366,6 @@ def test_headers_that_a_library_may_add_are_not_missing(tmp_path: Path, origins:
     template = load(parse(path.read_text("utf-8"), str(path)))
     assert template is not None
     page = Options(("https://app.example.com",), False)
-    (visit,) = simulate(with_code(build(template)), page).visits
+    (visit,) = simulate(build(template), page).visits
     (route,) = visit.routes
     assert (route.case("preflight").verdict, route.case("success").verdict) == ("depends", "depends")

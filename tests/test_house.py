@@ -27,6 +27,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("gateway", "handlers", "report", "suppress", "symptoms"),
     ("functions",),
     ("verdicts",),
+    ("facts",),
     ("checks",),
     ("lint", "explain", "proof"),
     ("fix", "enable"),
@@ -135,6 +136,30 @@ def _name(path: Path) -> str:
 def _owner(module: str, paths: dict[str, Path]) -> str | None:
     """The module that an imported name is, or is defined in."""
     return next((name for name in (module, module.rpartition(".")[0]) if name in paths), None)
+
+
+#: Where something is kept in the dictionary of a value as a cached property keeps it, by the part that makes the value.
+KEEPING = {
+    "gateway/routing.py",
+    "source/layout.py",
+    "source/style.py",
+    "template/resolve.py",
+    "template/serverless.py",
+    "template/template.py",
+}
+
+
+def test_nothing_is_hidden_in_frozen_values() -> None:
+    """What is worked out about a model is kept by its ``Facts``, under a name with a type."""
+    hiding = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for _, path in modules()
+        if (name := path.relative_to(PACKAGE).as_posix()) not in KEEPING
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) == "vars")
+        or (isinstance(node, ast.Attribute) and node.attr == "__dict__")
+    ]
+    assert hiding == []
 
 
 def test_one_door_to_each_library() -> None:

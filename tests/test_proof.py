@@ -9,9 +9,9 @@ import pytest
 from cfncors.checks import CHECKS
 from cfncors.cli import main
 from cfncors.config import Settings
+from cfncors.facts import Facts
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.fix import fix_text
-from cfncors.gateway.model import Model
 from cfncors.proof import prove
 from cfncors.source.edit import replace
 from tests.gateway.templates import model_of
@@ -49,34 +49,38 @@ Resources:
 """
 
 
+def facts_of(text: str) -> Facts:
+    return Facts(model_of(text))
+
+
 def test_what_opens_is_said_exchange_by_exchange() -> None:
     broken = TEMPLATE.replace(
         "            Access-Control-Allow-Origin: \"'https://app.example.com'\"\nRes", "            X: \"'1'\"\nRes"
     )
-    proof = prove(model_of(broken), model_of(TEMPLATE), ())
+    proof = prove(facts_of(broken), facts_of(TEMPLATE), ())
     assert "502 on PUT /notes: blocked → readable by https://app.example.com" in proof.changes
     assert proof.objection is None
 
 
 def test_what_closes_is_an_objection() -> None:
     closed = TEMPLATE.replace("MaxAge: \"'600'\"", "AllowMethods: \"'GET'\"")
-    assert prove(model_of(TEMPLATE), model_of(closed), ()).objection == (
+    assert prove(facts_of(TEMPLATE), facts_of(closed), ()).objection == (
         "a browser would no longer pass this: preflight of PUT /notes for https://app.example.com"
     )
 
 
 def test_what_is_not_simulated_has_nothing_to_prove() -> None:
     other = "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"
-    assert prove(model_of(other), model_of(other), ()) == ((), None)
+    assert prove(facts_of(other), facts_of(other), ()) == ((), None)
 
 
 def with_bad_fix(text: str, says: Says | None) -> Rule:
     """A rule that speaks of MaxAge and whose fix writes ``text`` in its place."""
     rule = Rule("W9499", "bad", "A rule.", ("safe",))
 
-    def check(model: Model) -> Iterator[Finding]:
-        document = model.template.document
-        for api in model.rest_apis:
+    def check(facts: Facts) -> Iterator[Finding]:
+        document = facts.template.document
+        for api in facts.model.rest_apis:
             entry = api.cors.entry("AllowHeaders") if api.cors is not None else None
             if entry is not None and "Content-Type'" in document.source(entry.value):
                 fix = Fix("break it", "safe", replace(document, entry.value, text))

@@ -17,8 +17,8 @@ from cfncors.checks import CHECKS
 from cfncors.cli import main
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
+from cfncors.facts import Facts
 from cfncors.fix import fix_text
-from cfncors.functions import with_code
 from cfncors.gateway import Model
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.demands import demanded_headers
@@ -314,7 +314,7 @@ OPEN = re.compile(r"E9441-.*-sub\.|E9443-url")
 def coded_model_in(path: Path) -> Model | None:
     """The model of a template file, with what the code of its functions answers."""
     model = model_in(path)
-    return with_code(model) if model is not None else None
+    return Facts(model).model_with_code if model is not None else None
 
 
 def _failing() -> list[Path]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cfncors.cli import main
 from cfncors.errors import UsageError
+from cfncors.facts import Facts
 from cfncors.gateway.pages import Pages, fitting
 from cfncors.proof import prove
 from cfncors.report import simulation_html, simulation_json, simulation_text
@@ -336,18 +337,18 @@ def test_what_opens_at_every_front_door_is_said() -> None:
         "AllowedMethods: [GET, HEAD]\n", "AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]\n"
     )
     closed = opened.replace("AllowMethods: [GET, PUT]", "AllowMethods: [GET]")
-    proof = prove(model_of(closed), model_of(opened), ())
+    proof = prove(Facts(model_of(closed)), Facts(model_of(opened)), ())
     for door in ("Orders", "Site"):
         assert f"preflight of PUT /orders/{{id}} of {door}: blocked → passes for {PAGE}" in proof.changes
     assert proof.objection is None
-    back = prove(model_of(opened), model_of(closed), ())
+    back = prove(Facts(model_of(opened)), Facts(model_of(closed)), ())
     assert back.objection == f"a browser would no longer pass this: preflight of PUT /orders/{{id}} for {PAGE}"
 
 
 def test_what_closes_at_a_bucket_is_an_objection() -> None:
     one = bucket("[{AllowedOrigins: ['https://a.example.com'], AllowedMethods: [PUT], AllowedHeaders: ['*']}]")
     other = one.replace("AllowedHeaders: ['*']", "AllowedHeaders: [x-other]")
-    assert prove(model_of(one), model_of(other), ()).objection == (
+    assert prove(Facts(model_of(one)), Facts(model_of(other)), ()).objection == (
         "a browser would no longer pass this: preflight of PUT /{key+} for https://a.example.com"
     )
 

@@ -17,13 +17,14 @@ from cfncors.source.edit import put, replace
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
+    from cfncors.facts import Facts
 
 _ANYBODY: Final = "https://app.example.com"
 _LOST: Final = "does not forward"
 
 
 @rule("W9474", "cdn-cors-cached", "unsafe", doors="cdn")
-def cdn_cors_cached(rule: Rule, model: Model) -> Iterator[Finding]:
+def cdn_cors_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """CloudFront does not forward what CORS headers depend on, or keeps one copy of them for all origins.
 
     ## Why
@@ -50,14 +51,14 @@ def cdn_cors_cached(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html
     - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
     """
-    for distribution in model.distributions:
+    for distribution in facts.model.distributions:
         for behavior in distribution.behaviors:
-            door = front_door_of(model, behavior)
+            door = front_door_of(facts.model, behavior)
             if door is None or behavior.edge or behavior.opaque_policy or not has_cors(door):
                 continue
-            if not _is_meant(model, distribution, behavior, door):
+            if not _is_meant(facts.model, distribution, behavior, door):
                 continue
-            why = next(_depending(model, distribution, behavior, door), None)
+            why = next(_depending(facts.model, distribution, behavior, door), None)
             if why is None:
                 continue
             entry = behavior.node.entry("CachePolicyId") or behavior.node.entry("ForwardedValues")
@@ -68,7 +69,7 @@ def cdn_cors_cached(rule: Rule, model: Model) -> Iterator[Finding]:
                 fix, unfixed = attempt(
                     "forward what the front door needs",
                     "unsafe",
-                    lambda behavior=behavior, door=door: _forward(model, behavior, door),  # type: ignore[misc]
+                    lambda behavior=behavior, door=door: _forward(facts.model, behavior, door),  # type: ignore[misc]
                 )
             yield Finding(rule, message, place, fix, unfixed, None, (distribution.logical_id,))
 

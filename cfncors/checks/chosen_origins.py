@@ -2,124 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache, partial
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 
-from cfncors.checks import origins_in_code
-from cfncors.checks.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, add_gateway_headers, add_response_header, attempt, extended
+from cfncors.facts import Facts
+from cfncors.facts.chosen_in_template import Choice, sent
+from cfncors.facts.origin_probes import STRANGER, lookalikes
 from cfncors.findings import Finding, Rule
-from cfncors.gateway.expressions import decided, static_texts, tokens
+from cfncors.gateway.expressions import static_texts, tokens
 from cfncors.gateway.model import (
-    ALLOW_CREDENTIALS,
-    ALLOW_ORIGIN,
-    GatewayResponse,
     Header,
-    Headers,
     IntegrationResponse,
-    Method,
     Model,
-    RestApi,
 )
-from cfncors.source import Mapping, Node
 from cfncors.template import Known
 
 VARY: Final = "vary"
-#: The request's own Origin (Developer Guide, "API Gateway API request and response data mapping reference"); how the
-#: name is spelled decides whether it is found, as names are case-sensitive there.
-_COPIED: Final = re.compile(r"method\.request\.(?:multivalue)?header\.origin", re.IGNORECASE)
-
-
-class Choice(NamedTuple):
-    """A response whose origin depends on the request."""
-
-    api: RestApi
-    #: for messages: ``DEFAULT_4XX``, ``OPTIONS /notes``
-    what: str
-    node: Node
-    headers: Headers
-    resource: str
-    #: what is copied, or what a response template does
-    copied: bool
-    gateway: GatewayResponse | None = None
-    method: Method | None = None
-    response: IntegrationResponse | None = None
-
-    @property
-    def key(self) -> Node | None:
-        """What holds the response."""
-        owner = self.gateway or self.method
-        return owner.key if owner is not None else None
-
-    @property
-    def credentialed(self) -> bool:
-        """Whether it certainly allows credentials."""
-        header = self.headers.get(ALLOW_CREDENTIALS)
-        return header is not None and "true" in (static_texts(header) or ())
-
-
-def choices(model: Model) -> tuple[Choice, ...]:
-    """Every such response, each written place once; worked out with the first question."""
-    kept: dict[str, tuple[Choice, ...]] = vars(model)
-    found = kept.get("_choices")
-    if found is None:
-        each = (choice for api in model.rest_apis for choice in (*_copying(api), *_computing(model, api)))
-        # What an alias repeats comes for each place, so that a fix knows that all of them ask for it.
-        found = kept["_choices"] = tuple({(id(choice.node), id(choice.key)): choice for choice in each}.values())
-    return found
-
-
-def _copying(api: RestApi) -> Iterator[Choice]:
-    for gateway in api.all_gateway_responses:
-        header = gateway.headers.get(ALLOW_ORIGIN)
-        if header is not None and _is_copied(header):
-            yield Choice(api, gateway.type, header.node, gateway.headers, gateway.resource, True, gateway=gateway)
-
-
-def _is_copied(header: Header) -> bool:
-    return any(isinstance(leaf, Known) and _COPIED.fullmatch(leaf.text) for leaf in decided(header.value))
-
-
-def _computing(model: Model, api: RestApi) -> Iterator[Choice]:
-    for method in api.methods:
-        for response in method.integration.responses if method.integration is not None else ():
-            node = _template_of(response) if ALLOW_ORIGIN in response.overrides else None
-            if node is not None and _depends(model, node):
-                what = f"{method.verb} {method.path}"
-                yield Choice(
-                    api, what, node, response.headers, method.resource, False, method=method, response=response
-                )
-
-
-def _template_of(response: IntegrationResponse) -> Node | None:
-    """The response template that sets the origin, the one for JSON first."""
-    name = "ResponseTemplates" if response.parameters == "ResponseParameters" else "responseTemplates"
-    node = response.holder.get(name) if response.holder is not None else None
-    if not isinstance(node, Mapping):
-        return None
-    json = node.get("application/json")
-    return json if json is not None else next((entry.value for entry in node.entries), None)
-
-
-def _depends(model: Model, node: Node) -> bool:
-    """Whether a response template sets different origins for different requests; one that is not understood counts as
-    one that does not."""
-    value = model.template.value(node)
-    if not isinstance(value, Known):
-        return False
-    named = [f"{scheme}://{host}" for host in hosts(value.text) for scheme in ("https", "http")]
-    without = _sent(value.text, None)
-    return any(_sent(value.text, origin) != without for origin in (STRANGER, *named, *lookalikes(value.text)))
-
-
 # -- W9446 -------------------------------------------------------------------------------------------------------------
 
 
 @rule("W9446", "reflected-origin", doors="rest http url")
-def reflected_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+def reflected_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The request's own origin is sent back unchecked, or after a check that strangers pass.
 
     ## Why
@@ -145,8 +51,8 @@ def reflected_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://portswigger.net/research/exploiting-cors-misconfigurations-for-bitcoins-and-bounties
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
     """
-    for choice in choices(model):
-        passing = STRANGER if choice.copied else _passing(model, choice)
+    for choice in facts.chosen_in_template:
+        passing = STRANGER if choice.copied else _passing(facts.model, choice)
         if passing is None:
             continue
         whom = " as the signed-in user" if choice.credentialed else ""
@@ -154,7 +60,10 @@ def reflected_origin(rule: Rule, model: Model) -> Iterator[Finding]:
         if passing == STRANGER:
             message = f"{choice.what} sends back whatever origin asks: every site reads{whom}"
         yield Finding(rule, message, choice.node, resources=(choice.api.logical_id, choice.resource))
-    yield from origins_in_code.reflected(rule, model)
+    if facts.passed_on:
+        from cfncors.checks import origins_in_code
+
+        yield from origins_in_code.reflected(rule, facts)
 
 
 def _passing(model: Model, choice: Choice) -> str | None:
@@ -167,26 +76,14 @@ def _passing(model: Model, choice: Choice) -> str | None:
 
 
 def _is_sent_back(template: str, origin: str) -> bool:
-    return _sent(template, origin) == origin
-
-
-@lru_cache(1024)
-def _sent(template: str, origin: str | None) -> str | None:
-    """The origin that a response template sets for a request; ``None`` for none, and when it is not understood."""
-    from cfncors.gateway.vtl import NotUnderstood, overrides
-
-    try:
-        sent = overrides(template, {} if origin is None else {"origin": origin}).headers.get(ALLOW_ORIGIN)
-    except NotUnderstood:
-        return None
-    return sent[1] if sent is not None else None
+    return sent(template, origin) == origin
 
 
 # -- W9448 -------------------------------------------------------------------------------------------------------------
 
 
 @rule("W9448", "missing-vary", "safe", "unsafe", doors="rest http url")
-def missing_vary(rule: Rule, model: Model) -> Iterator[Finding]:
+def missing_vary(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An origin is chosen by the request, and the response does not say `Vary: Origin`.
 
     ## Why
@@ -211,17 +108,20 @@ def missing_vary(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
     """
-    for choice in choices(model):
+    for choice in facts.chosen_in_template:
         if choice.response is not None and (VARY in choice.response.overrides or _is_made(choice.response)):
             continue
         vary = choice.headers.get(VARY)
         if not _lacks_origin(vary):
             continue
-        fix, why = attempt("add Vary: Origin", "safe", partial(_with_vary, model, choice, vary))
+        fix, why = attempt("add Vary: Origin", "safe", partial(_with_vary, facts.model, choice, vary))
         message = f"{choice.what} chooses the origin by the request and does not send Vary: Origin"
         place = vary.node if vary is not None else choice.node
         yield Finding(rule, message, place, fix, why, resources=(choice.api.logical_id, choice.resource))
-    yield from origins_in_code.without_vary(rule, model)
+    if facts.passed_on:
+        from cfncors.checks import origins_in_code
+
+        yield from origins_in_code.without_vary(rule, facts)
 
 
 def _is_made(response: IntegrationResponse) -> bool:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser import console
-from cfncors.checks.allowed_in_code import Allowed, allowed
-from cfncors.checks.code import Behind, passed_on, places, sent_at
 from cfncors.checks.handler_remedies import own_value
 from cfncors.checks.remedies import Edits, attempt, rewritten
+from cfncors.facts.chosen_in_code import Allowed
+from cfncors.facts.code import Behind, sent_at
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Model
 
 if TYPE_CHECKING:
+    from cfncors.facts import Facts
     from cfncors.handlers import Place, Response
 
 _REFUSED: Final = "browsers refuse * for requests with credentials"
@@ -34,16 +35,16 @@ class Sent(NamedTuple):
         return self.found[0][0]
 
 
-def wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
+def wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """``*`` and credentials in one response."""
-    for each in _sent(model):
+    for each in _sent(facts):
         message = _message(each)
-        fix, why = _named(model, each)
-        node = places(model).node(each.first.function, each.value or each.place)
+        fix, why = _named(facts, each)
+        node = facts.places.node(each.first.function, each.value or each.place)
         owners = (behind.function.logical_id for behind, _ in each.found)
         resources = tuple(dict.fromkeys((each.first.door.logical_id, *owners)))
         yield Finding(rule, message, node, fix, why, _says(), resources)
-    yield from _of_environment(rule, model)
+    yield from _of_environment(rule, facts)
 
 
 def _message(each: Sent) -> str:
@@ -59,15 +60,15 @@ def _says() -> Says:
     return Says("browser", console.blocked(console.wildcard_with_credentials()))
 
 
-def _sent(model: Model) -> Iterator[Sent]:
+def _sent(facts: Facts) -> Iterator[Sent]:
     """Each place once, for all functions that use it."""
     by_place: dict[Place, list[tuple[Behind, tuple[Response, ...]]]] = {}
-    stars = _Stars(model)
-    for behind in passed_on(model):
+    stars = _Stars(facts)
+    for behind in facts.passed_on:
         here: dict[Place, list[Response]] = {}
         for response in behind.handler.responses:
             place = sent_at(response)
-            if place.path and not places(model).is_built(place.path) and _refused(behind, response):
+            if place.path and not facts.places.is_built(place.path) and _refused(behind, response):
                 here.setdefault(stars.written(behind, place) or place, []).append(response)
         for place, responses in here.items():
             by_place.setdefault(place, []).append((behind, tuple(responses)))
@@ -78,8 +79,8 @@ def _sent(model: Model) -> Iterator[Sent]:
 class _Stars:
     """Where code writes ``*`` as the header's value, each file looked through once."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
         self.files: dict[str, tuple[Place, ...]] = {}
         self.found: set[Place] = set()
 
@@ -91,7 +92,7 @@ class _Stars:
         found = [each for path in behind.handler.files for each in self._in(behind, path)]
         inside = [each for each in found if each.path == place.path and place.start <= each.start < place.end]
         only = inside or found
-        if len(only) != 1 or places(self.model).is_built(only[0].path):
+        if len(only) != 1 or self.facts.places.is_built(only[0].path):
             return None
         self.found.add(only[0])
         return only[0]
@@ -104,7 +105,7 @@ class _Stars:
             return ()
         known = self.files.get(path) if not source.inline else None
         if known is None:
-            text = places(self.model).text(behind.function, path)
+            text = self.facts.places.text(behind.function, path)
             known = self.files[path] = written_values(source, path, text, ALLOW_ORIGIN, "*")
         return known
 
@@ -125,41 +126,41 @@ def _allows_credentials(response: Response) -> bool:
     return header is not None and header.always and header.values == ("true",)
 
 
-def _named(model: Model, each: Sent) -> tuple[Fix | None, str | None]:
+def _named(facts: Facts, each: Sent) -> tuple[Fix | None, str | None]:
     """The API's own origin, else the one given, in the place of the ``*``."""
     value = each.value
     if each.first.handler.framework is not None:
         return None, None
     if value is None:
         return None, "the origin is not written as a text beside the header"
-    own = own_value(model, each.found)
+    own = own_value(facts.model, each.found)
     if isinstance(own, str) or own.text == "*":
-        text, variable = model.settings.origin, None
+        text, variable = facts.model.settings.origin, None
         if text is None:
             return None, _GIVE_ORIGIN
         written = text
     else:
         text, variable, written = own.text, own.variable, own.written
-    return attempt(f"send {written} from the code", "unsafe", lambda: _rewritten(model, each, value, text, variable))
+    return attempt(f"send {written} from the code", "unsafe", lambda: _rewritten(facts, each, value, text, variable))
 
 
-def _rewritten(model: Model, each: Sent, place: Place, text: str | None, variable: str | None) -> Edits:
+def _rewritten(facts: Facts, each: Sent, place: Place, text: str | None, variable: str | None) -> Edits:
     from cfncors.handlers.edits import FromEnvironment, rewrite
 
     behind = each.first
     source = behind.function.source
     assert source is not None, "its code was followed"
     edits = rewrite(source, place, text if text is not None else FromEnvironment(variable or ""))
-    return places(model).edits(behind.function, edits)
+    return facts.places.edits(behind.function, edits)
 
 
-def _of_environment(rule: Rule, model: Model) -> Iterator[Finding]:
+def _of_environment(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Environment variables that code sends with credentials, and that the template sets to ``*``."""
-    for each in allowed(model):
+    for each in facts.allowed_in_code:
         if each.leaf is None or each.text != "*" or not _is_credentialed(each.chosen.behind):
             continue
         message = f"* in {each.what} comes with Access-Control-Allow-Credentials: true; {_REFUSED}; name the origin"
-        fix, why = _other_value(model, each)
+        fix, why = _other_value(facts.model, each)
         yield Finding(rule, message, each.node, fix, why, _says(), each.resources)
 
 

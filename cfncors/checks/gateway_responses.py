@@ -26,6 +26,7 @@ from cfncors.checks.remedies import (
     sends_credentials,
 )
 from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
+from cfncors.facts import Facts
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Header, Model, RestApi
@@ -68,7 +69,7 @@ def _sends_origin(response: GatewayResponse) -> bool:
 
 
 @rule("E9421", "gateway-response-without-cors", "safe")
-def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+def gateway_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An API is called from other origins, but API Gateway's own errors carry no Access-Control-Allow-Origin.
 
     ## Why
@@ -107,17 +108,17 @@ def gateway_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    apis = [a for a in model.rest_apis if a.complete and a.gateway_evidence is not None]
-    yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
+    apis = [a for a in facts.model.rest_apis if a.complete and a.gateway_evidence is not None]
+    yield from _merged(finding for api in apis for finding in _without_cors(rule, facts.model, api))
     # Of another stack's API the other types are not known; one that is set here is set nowhere else.
-    shared = [a for a in model.rest_apis if a.dialect == "external" and a.gateway_evidence is not None]
+    shared = [a for a in facts.model.rest_apis if a.dialect == "external" and a.gateway_evidence is not None]
     for api in shared:
         written = ((kind, response) for kind, response in _lacking(api) if response is not None)
-        yield from (_headerless(rule, model, api, kind, response) for kind, response in written)
+        yield from (_headerless(rule, facts.model, api, kind, response) for kind, response in written)
 
 
 @rule("W9422", "api-without-gateway-cors", "safe")
-def api_without_gateway_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+def api_without_gateway_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A public API whose own errors no page could read, should one ever call it from another origin.
 
     ## Why
@@ -141,8 +142,10 @@ def api_without_gateway_cors(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
-    apis = [a for a in model.rest_apis if a.complete and a.gateway_evidence is None and not a.private and a.methods]
-    yield from _merged(finding for api in apis for finding in _without_cors(rule, model, api))
+    apis = [
+        a for a in facts.model.rest_apis if a.complete and a.gateway_evidence is None and not a.private and a.methods
+    ]
+    yield from _merged(finding for api in apis for finding in _without_cors(rule, facts.model, api))
 
 
 def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -240,7 +243,7 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
 
 
 @rule("E9423", "shadowed-default", "safe")
-def shadowed_default(rule: Rule, model: Model) -> Iterator[Finding]:
+def shadowed_default(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A customised gateway response has no Access-Control-Allow-Origin and hides the default that has it.
 
     ## Why
@@ -262,7 +265,7 @@ def shadowed_default(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
     """
-    yield from _merged(_shadowing(rule, model))
+    yield from _merged(_shadowing(rule, facts.model))
 
 
 def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
@@ -296,7 +299,7 @@ def _unknown(response: GatewayResponse) -> bool:
 
 
 @rule("W9424", "gateway-response-origin-differs", "safe")
-def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Finding]:
+def gateway_response_origin_differs(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A gateway response allows another origin than the API does, or lacks its credentials.
 
     ## Why
@@ -321,7 +324,7 @@ def gateway_response_origin_differs(rule: Rule, model: Model) -> Iterator[Findin
     ## References
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    yield from _merged(_differing(rule, model))
+    yield from _merged(_differing(rule, facts.model))
 
 
 def _differing(rule: Rule, model: Model) -> Iterator[Finding]:
@@ -377,7 +380,7 @@ def _other_origin(
 
 
 @rule("W9425", "gateway-response-status", "unsafe")
-def gateway_response_status(rule: Rule, model: Model) -> Iterator[Finding]:
+def gateway_response_status(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A status code on a DEFAULT gateway response rewrites the status of every error.
 
     ## Why
@@ -396,26 +399,26 @@ def gateway_response_status(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
-    for api, response in _once(model):
+    for api, response in _once(facts.model):
         if response.type not in DEFAULTS or response.status is None:
             continue
         key, value = response.status
         if isinstance(value, Scalar) and value.is_null:
             continue
-        status = model.template.known(value) or "its value"
+        status = facts.template.known(value) or "its value"
         message = f"StatusCode on {response.type} turns every error that it stands for into {status}"
         fix, why = attempt(
             "remove the status code",
             "unsafe",
             lambda response=response, key=key: remove(  # type: ignore[misc]
-                model.template.document, response.node, key.text
+                facts.template.document, response.node, key.text
             ),
         )
         yield Finding(rule, message, key, fix, why, None, (api.logical_id, response.resource))
 
 
 @rule("E9426", "gateway-response-not-deployed", "safe", "unsafe")
-def gateway_response_not_deployed(rule: Rule, model: Model) -> Iterator[Finding]:
+def gateway_response_not_deployed(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The deployment may be made before a gateway response or an OPTIONS method is there.
 
     ## Why
@@ -437,13 +440,13 @@ def gateway_response_not_deployed(rule: Rule, model: Model) -> Iterator[Finding]
     ## References
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-deployment.html
     """
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         if api.dialect in ("sam", "sam-implicit"):
             for response in api.all_gateway_responses:
                 if response.where == "resource":
-                    yield _beside_sam(rule, model, api, response)
+                    yield _beside_sam(rule, facts.model, api, response)
             continue
-        yield from _not_awaited(rule, model, api)
+        yield from _not_awaited(rule, facts.model, api)
 
 
 def _beside_sam(rule: Rule, model: Model, api: RestApi, response: GatewayResponse) -> Finding:
@@ -485,7 +488,7 @@ def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
 
 
 @rule("I9427", "gateway-response-not-customisable")
-def gateway_response_not_customisable(rule: Rule, model: Model) -> Iterator[Finding]:
+def gateway_response_not_customisable(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Headers on REQUEST_TOO_LARGE have no effect.
 
     ## Why
@@ -507,7 +510,7 @@ def gateway_response_not_customisable(rule: Rule, model: Model) -> Iterator[Find
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
     """
-    for api, response in _once(model):
+    for api, response in _once(facts.model):
         if response.type == "REQUEST_TOO_LARGE" and _sends_origin(response):
             message = "API Gateway ignores headers on REQUEST_TOO_LARGE: a 413 is always hidden from the page"
             yield Finding(rule, message, response.key, resources=(api.logical_id, response.resource))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.checks.code import Behind, places
-from cfncors.checks.origin_patterns import fault
 from cfncors.checks.remedies import Edits, attempt, own_origin, sends_credentials, together
 from cfncors.errors import CannotEdit
+from cfncors.facts.code import Behind
+from cfncors.facts.origin_patterns import fault
 from cfncors.findings import Fix
 from cfncors.gateway.expressions import decided, is_source, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, Header, Model, RestApi
@@ -17,6 +17,7 @@ from cfncors.template import Known, intrinsic
 from cfncors.template.intrinsics import scalar_text
 
 if TYPE_CHECKING:
+    from cfncors.facts import Facts
     from cfncors.handlers import Response
     from cfncors.handlers.edits import NewValue
 
@@ -143,25 +144,25 @@ def _of_code(behind: Behind, language: str) -> Value | None:
 # -- edits -------------------------------------------------------------------------------------------------------------
 
 
-def with_headers(model: Model, found: Found, value: Value | str) -> tuple[Fix | None, str | None]:
+def with_headers(facts: Facts, found: Found, value: Value | str) -> tuple[Fix | None, str | None]:
     """Responses with the origin, and with credentials where their API allows them."""
     if isinstance(value, str):
         return None, value
     title = f"send {value.written} from the code"
-    return attempt(title, "unsafe", lambda: _with_headers(model, found, value))
+    return attempt(title, "unsafe", lambda: _with_headers(facts, found, value))
 
 
-def _with_headers(model: Model, found: Found, value: Value) -> Edits:
+def _with_headers(facts: Facts, found: Found, value: Value) -> Edits:
     from cfncors.handlers.edits import FromEnvironment
 
     origin: NewValue = value.text if value.text is not None else FromEnvironment(value.variable or "")
     headers: dict[str, NewValue] = {"Access-Control-Allow-Origin": origin}
-    if origin != "*" and any(_allows_credentials(model, behind) for behind, _ in found):
+    if origin != "*" and any(_allows_credentials(facts.model, behind) for behind, _ in found):
         headers["Access-Control-Allow-Credentials"] = "true"
-    return together(*(added(model, behind, headers, responses) for behind, responses in found))
+    return together(*(added(facts, behind, headers, responses) for behind, responses in found))
 
 
-def added(model: Model, behind: Behind, headers: dict[str, NewValue], responses: Iterable[Response]) -> Edits:
+def added(facts: Facts, behind: Behind, headers: dict[str, NewValue], responses: Iterable[Response]) -> Edits:
     """Headers added to responses of one function. Raises :class:`CannotEdit`."""
     from cfncors.handlers import add_headers
 
@@ -169,9 +170,9 @@ def added(model: Model, behind: Behind, headers: dict[str, NewValue], responses:
     if source is None:
         raise CannotEdit("the code is not in this project")
     edits = add_headers(source, behind.handler, headers, responses)
-    if any(places(model).is_built(edit.path) for edit in edits):
+    if any(facts.places.is_built(edit.path) for edit in edits):
         raise CannotEdit("a build writes this file")
-    return places(model).edits(behind.function, edits)
+    return facts.places.edits(behind.function, edits)
 
 
 def _allows_credentials(model: Model, behind: Behind) -> bool:

@@ -3,76 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
-from cfncors.checks.code import Behind, in_words, names_of, passed_on, places, where
-from cfncors.checks.handler_remedies import own_value, with_headers
 from cfncors.checks.registry import rule
+from cfncors.facts.code import in_words, names_of
 from cfncors.findings import Finding, Rule, Says
-from cfncors.functions import Function, Functions
-from cfncors.gateway.model import ALLOW_ORIGIN, Model, RestApi
+from cfncors.functions import Function
+from cfncors.gateway.model import RestApi
 from cfncors.template.intrinsics import scalar_text
 
 if TYPE_CHECKING:
-    from cfncors.handlers import Place, Response
-
-
-class Lacking(NamedTuple):
-    """Responses without the header that are written at one place, with the functions that return them."""
-
-    place: Place
-    found: tuple[tuple[Behind, tuple[Response, ...]], ...]
-
-    @property
-    def responses(self) -> tuple[Response, ...]:
-        return tuple(response for _, responses in self.found for response in responses)
-
-    @property
-    def is_error(self) -> bool:
-        """Whether only error paths come to it."""
-        return all(response.kind == "error" for response in self.responses)
-
-    @property
-    def statuses(self) -> str:
-        """The statuses that it is sent with, in words, as far as they are known."""
-        found = {status for response in self.responses for status in response.statuses}
-        numbers = sorted(status for status in found if isinstance(status, int))
-        return " " + "/".join(map(str, numbers)) if numbers and len(numbers) == len(found) else ""
-
-
-def lacking(model: Model) -> tuple[Lacking, ...]:
-    """Every place in code that makes responses which certainly have no Access-Control-Allow-Origin, once; worked out
-    with the first question."""
-    kept: dict[str, tuple[Lacking, ...]] = vars(model)
-    known = kept.get("_lacking")
-    if known is None:
-        known = kept["_lacking"] = tuple(_lacking(model))
-    return known
-
-
-def _lacking(model: Model) -> Iterator[Lacking]:
-    by_place: dict[Place, list[tuple[Behind, tuple[Response, ...]]]] = {}
-    for each in passed_on(model):
-        if not _is_called_across_origins(each):
-            continue
-        here: dict[Place, list[Response]] = {}
-        for response in each.fetched:
-            if response.sends(ALLOW_ORIGIN) == "never" and not places(model).is_built(where(response).path):
-                here.setdefault(where(response), []).append(response)
-        for place, responses in here.items():
-            by_place.setdefault(place, []).append((each, tuple(responses)))
-    for place, found in by_place.items():
-        yield Lacking(place, tuple(found))
-
-
-def _is_called_across_origins(each: Behind) -> bool:
-    """Whether pages are known to call it: the API says so, or another response of the same code does."""
-    return each.sends_origin or (isinstance(each.door, RestApi) and each.door.evidence is not None)
+    from cfncors.facts import Facts
+    from cfncors.facts.lacking import Lacking
 
 
 @rule("E9462", "handler-response-without-cors", "unsafe", doors="rest http url")
-def handler_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+def handler_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A function returns a response without Access-Control-Allow-Origin.
 
     ## Why
@@ -101,13 +48,13 @@ def handler_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
     """
-    for each in lacking(model):
+    for each in facts.lacking:
         if not each.is_error:
-            yield _finding(rule, model, each, "a page cannot read it")
+            yield _finding(rule, facts, each, "a page cannot read it")
 
 
 @rule("W9463", "handler-error-without-cors", "unsafe", doors="rest http url")
-def handler_error_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+def handler_error_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A function returns an error without Access-Control-Allow-Origin.
 
     ## Why
@@ -130,12 +77,14 @@ def handler_error_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    for each in lacking(model):
+    for each in facts.lacking:
         if each.is_error:
-            yield _finding(rule, model, each, "the page is told of a CORS error in its place")
+            yield _finding(rule, facts, each, "the page is told of a CORS error in its place")
 
 
-def _finding(rule: Rule, model: Model, each: Lacking, so: str) -> Finding:
+def _finding(rule: Rule, facts: Facts, each: Lacking, so: str) -> Finding:
+    from cfncors.checks.handler_remedies import own_value, with_headers
+
     first = each.found[0][0]
     called = tuple(method for behind, _ in each.found for method in behind.methods)
     names = list(dict.fromkeys(name for behind, _ in each.found for name in names_of(behind)))
@@ -143,12 +92,12 @@ def _finding(rule: Rule, model: Model, each: Lacking, so: str) -> Finding:
     # Nothing here depends on what other fixes change, so that the finding is the same before and after them.
     send = "send the API's origin" if isinstance(first.door, RestApi) else "send it as other responses of this code do"
     message = f"{in_words(names)} {verb}{each.statuses} without Access-Control-Allow-Origin: {so}; {send}"
-    value = own_value(model, each.found)
-    fix, why = with_headers(model, each.found, value)
+    value = own_value(facts.model, each.found)
+    fix, why = with_headers(facts, each.found, value)
     return Finding(
         rule,
         message,
-        places(model).node(first.function, each.place),
+        facts.places.node(first.function, each.place),
         fix,
         why,
         Says("browser", console.blocked(console.missing_allow_origin())),
@@ -158,7 +107,7 @@ def _finding(rule: Rule, model: Model, each: Lacking, so: str) -> Finding:
 
 
 @rule("I9467", "handler-not-read", doors="rest")
-def handler_not_read(rule: Rule, model: Model) -> Iterator[Finding]:
+def handler_not_read(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The code of a function cannot be read, so nothing is known of its responses.
 
     ## Why
@@ -183,9 +132,9 @@ def handler_not_read(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
     - https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
     """
-    functions = Functions.of(model)
+    functions = facts.functions
     seen: set[str] = set()
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         if not api.complete or api.private or api.evidence is None:
             continue
         for method in api.methods:

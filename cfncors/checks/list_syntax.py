@@ -12,6 +12,7 @@ from cfncors.checks.policy_remedies import drop_items, rewrite_item, split_item
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, is_ref_to_parameter, rewritten
 from cfncors.errors import CannotEdit
+from cfncors.facts import Facts
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import ANY_METHODS, HttpApi, Model
 from cfncors.gateway.policy import FrontDoor, Item, Policy, Role, Setting
@@ -98,7 +99,7 @@ def _assumed(leaf: Known | Unknown) -> str:
 
 
 @rule("E9412", "quoted-literal", "safe", doors="rest http url s3 cdn")
-def quoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
+def quoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A value stands in the inner quotes that only a REST API wants.
 
     ## Why
@@ -121,9 +122,11 @@ def quoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-httpapicorsconfiguration.html
     """
-    found = (_quoted(rule, model, written) for written in _written(model, *_LISTS, "max-age", "credentials"))
+    found = (
+        _quoted(rule, facts.model, written) for written in _written(facts.model, *_LISTS, "max-age", "credentials")
+    )
     yield from _once(finding for finding in found if finding is not None)
-    yield from _once(_texts_for_configurations(rule, model))
+    yield from _once(_texts_for_configurations(rule, facts.model))
 
 
 def _is_quoted(leaf: object) -> bool:
@@ -265,7 +268,7 @@ def _meant(policy: Policy) -> Data:
 
 
 @rule("E9417", "method-not-allowed-here", "safe", doors="http url s3 cdn")
-def method_not_allowed_here(rule: Rule, model: Model) -> Iterator[Finding]:
+def method_not_allowed_here(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list of methods holds one that the service does not take there.
 
     ## Why
@@ -291,7 +294,7 @@ def method_not_allowed_here(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
     - https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ResponseHeadersPolicyAccessControlAllowMethods.html
     """
-    yield from _once(_not_taken(rule, model))
+    yield from _once(_not_taken(rule, facts.model))
 
 
 def _not_taken(rule: Rule, model: Model) -> Iterator[Finding]:
@@ -338,7 +341,7 @@ def _instead(model: Model, written: _Written, texts: tuple[str, ...]) -> tuple[F
 
 
 @rule("E9418", "joined-list-item", "safe", doors="http url s3 cdn")
-def joined_list_item(rule: Rule, model: Model) -> Iterator[Finding]:
+def joined_list_item(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """One entry of a list holds several values.
 
     ## Why
@@ -359,7 +362,7 @@ def joined_list_item(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
     """
-    found = (_joined(rule, model, written) for written in _entries(model, *_LISTS))
+    found = (_joined(rule, facts.model, written) for written in _entries(facts.model, *_LISTS))
     yield from _once(finding for finding in found if finding is not None)
 
 
@@ -388,7 +391,7 @@ def _is_list_parameter(template: Template, node: Node) -> bool:
 
 
 @rule("E9419", "configuration-replaced", "safe", doors="http")
-def configuration_replaced(rule: Rule, model: Model) -> Iterator[Finding]:
+def configuration_replaced(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An intrinsic function makes AllowOrigins, and SAM puts it in the place of the whole configuration.
 
     ## Why
@@ -414,16 +417,16 @@ def configuration_replaced(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-httpapicorsconfiguration.html
     """
     told: set[int] = set()
-    for api, node in _replacing(model):
+    for api, node in _replacing(facts.model):
         call = intrinsic(node)
         if call is None or id(node) in told:
             continue
         told.add(id(node))
         message = (
             f"AllowOrigins of {api.logical_id} is made by {call.name}, which SAM puts in the place of the whole "
-            f"CorsConfiguration; {_advised(model.template, call)}"
+            f"CorsConfiguration; {_advised(facts.template, call)}"
         )
-        fix, why = attempt("write the function inside of the list", "safe", partial(_inside, model, call))
+        fix, why = attempt("write the function inside of the list", "safe", partial(_inside, facts.model, call))
         yield Finding(rule, message, node, fix, why, resources=(api.logical_id,))
 
 

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Final
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import HEADER_NAMES, SAFELISTED_METHODS, AllowList, ListRole, RestList, lists
-from cfncors.checks.entries import of_role
 from cfncors.checks.policy_remedies import set_value
 from cfncors.checks.preflight_remedies import list_names, served, used_headers
 from cfncors.checks.registry import CHECKS, rule
 from cfncors.checks.remedies import Edits, attempt, rewritten
+from cfncors.facts import Facts
+from cfncors.facts.allow_lists import HEADER_NAMES, SAFELISTED_METHODS, AllowList, ListRole, RestList
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import Model
@@ -23,7 +23,7 @@ _SENT_UNASKED: Final = frozenset(("accept", "accept-language", "content-language
 
 
 @rule("W9455", "wildcard-misses-authorization", "safe", doors="rest http")
-def wildcard_misses_authorization(rule: Rule, model: Model) -> Iterator[Finding]:
+def wildcard_misses_authorization(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Allowed headers are `*`, which leaves out the `Authorization` that a route demands.
 
     ## Why
@@ -42,13 +42,13 @@ def wildcard_misses_authorization(rule: Rule, model: Model) -> Iterator[Finding]
     ## References
     - https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
     """
-    for allow in _once(lists(model, "headers") if _has_star(model, "headers") else ()):
+    for allow in _once(facts.allow_lists("headers") if _has_star(facts, "headers") else ()):
         demanding = [route.name for route in allow.routes if "authorization" in route.demanded]
         if not demanding or allow.credentialed or not _only_star_allows(allow, "authorization"):
             continue
         name, what = _what(allow)
         message = f"* in {name} of {what} does not stand for Authorization, which {demanding[0]} demands; list it too"
-        fix, why = attempt("list Authorization", "safe", partial(list_names, model, allow, ["Authorization"]))
+        fix, why = attempt("list Authorization", "safe", partial(list_names, facts.model, allow, ["Authorization"]))
         says = Says("browser", console.blocked(console.header_not_allowed("authorization")))
         yield Finding(rule, message, allow.place, fix, why, says, allow.resources)
 
@@ -59,7 +59,7 @@ def _only_star_allows(allow: AllowList, name: str) -> bool:
 
 
 @rule("W9456", "literal-wildcard", "unsafe", doors="rest http url cdn")
-def literal_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
+def literal_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A `*` beside allowed credentials is the name of a method or header, and no wildcard.
 
     ## Why
@@ -87,10 +87,10 @@ def literal_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
     """
     roles: tuple[ListRole, ...] = ("methods", "headers")
     for role in roles:
-        for allow in _once(lists(model, role) if _has_star(model, role) else ()):
+        for allow in _once(facts.allow_lists(role) if _has_star(facts, role) else ()):
             if allow.credentialed and allow.door in ("rest", "http") and _is_only_star(allow) and _is_used(allow):
-                yield from _literal(rule, model, allow)
-    for listing in of_role(model, "expose"):
+                yield from _literal(rule, facts, allow)
+    for listing in facts.listings_of("expose"):
         # In a bucket it is refused altogether (E9451).
         for entry in listing.entries:
             if entry.text == "*" and listing.credentialed and listing.door != "s3":
@@ -99,13 +99,13 @@ def literal_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
                 break
 
 
-def _literal(rule: Rule, model: Model, allow: AllowList) -> Iterator[Finding]:
-    if _is_spoken_of(model, allow.place):
+def _literal(rule: Rule, facts: Facts, allow: AllowList) -> Iterator[Finding]:
+    if _is_spoken_of(facts, allow.place):
         return
     name, what = _what(allow)
     kind = "method" if allow.role == "methods" else "header"
     message = f"* in {name} of {what} is a {kind} named * to requests with credentials, no wildcard; name the {kind}s"
-    fix, why = _named(model, allow)
+    fix, why = _named(facts.model, allow)
     text = console.method_not_allowed("PUT") if kind == "method" else console.header_not_allowed("content-type")
     yield Finding(rule, message, allow.place, fix, why, Says("browser", console.blocked(text)), allow.resources)
 
@@ -129,9 +129,9 @@ def _is_used(allow: AllowList) -> bool:
     return allow.role == "headers" or any(route.verb == "ANY" for route in allow.routes)
 
 
-def _is_spoken_of(model: Model, place: Node) -> bool:
+def _is_spoken_of(facts: Facts, place: Node) -> bool:
     """Whether a rule that knows what the routes need speaks of a list."""
-    return any(finding.node is place for each in ("E9433", "E9434", "W9439") for finding in CHECKS[each][1](model))
+    return any(finding.node is place for each in ("E9433", "E9434", "W9439") for finding in CHECKS[each][1](facts))
 
 
 def _named(model: Model, allow: AllowList) -> tuple[Fix | None, str | None]:
@@ -152,9 +152,9 @@ def _replaced(model: Model, allow: AllowList, names: list[str]) -> Edits:
     return rewritten(document, header.node, lambda text: joined if literal(text) is None else f"'{joined}'")
 
 
-def _has_star(model: Model, role: ListRole) -> bool:
+def _has_star(facts: Facts, role: ListRole) -> bool:
     """Whether there is anything to look at; most templates have none."""
-    return any(entry.text == "*" for listing in of_role(model, role) for entry in listing.entries)
+    return any(entry.text == "*" for listing in facts.listings_of(role) for entry in listing.entries)
 
 
 def _once(found: Iterable[AllowList]) -> Iterator[AllowList]:

@@ -11,11 +11,13 @@ from cfncors.browser.headers import FORBIDDEN_RESPONSE, is_token
 from cfncors.browser.methods import NORMALIZED
 from cfncors.browser.methods import is_forbidden as is_forbidden_method
 from cfncors.browser.readable import SAFELISTED as READABLE
-from cfncors.checks.allow_lists import SAFELISTED_METHODS
-from cfncors.checks.entries import Entry, Listing, asks_for_a_value, dropped, of_role, respelled
+from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.errors import CannotEdit
+from cfncors.facts import Facts
+from cfncors.facts.allow_lists import SAFELISTED_METHODS
+from cfncors.facts.listings import Entry, Listing, asks_for_a_value
 from cfncors.findings import Finding, Rule, Says
 from cfncors.gateway.model import Model
 from cfncors.gateway.policy import Role
@@ -49,10 +51,10 @@ _HEADER: Final[dict[Role, str]] = {
 Written = tuple[Listing, tuple[Entry, ...], list[Entry]]
 
 
-def _bad(model: Model, roles: tuple[Role, ...], is_bad: Callable[[Listing, str], bool]) -> Iterator[Written]:
+def _bad(facts: Facts, roles: tuple[Role, ...], is_bad: Callable[[Listing, str], bool]) -> Iterator[Written]:
     """What is wrong in each written text, with all that may stand beside it: one entry of a list, or all those of a
     header of a REST API, which are written in one place."""
-    for listing in of_role(model, *roles):
+    for listing in facts.listings_of(*roles):
         for group in listing.groups():
             yield from _by_text(listing, group, [entry for entry in group if is_bad(listing, entry.text)])
 
@@ -100,7 +102,7 @@ def _goes(listing: Listing, text: str) -> bool:
 
 
 @rule("E9451", "invalid-token", doors="rest http url s3 cdn")
-def invalid_token(rule: Rule, model: Model) -> Iterator[Finding]:
+def invalid_token(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list holds what is no name of a method or header.
 
     ## Why
@@ -123,13 +125,13 @@ def invalid_token(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#extract-header-list-values
     - https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
     """
-    for listing in of_role(model, "methods", "headers", "expose"):
+    for listing in facts.listings_of("methods", "headers", "expose"):
         told: set[tuple[int, str]] = set()
         for entry in listing.entries:
             found = _token_fault(listing, entry.text)
             if found is None or (id(entry.node), entry.text) in told or (not entry.text and entry.leaf.assumes):
                 continue
-            if asks_for_a_value(model, entry.leaf):
+            if asks_for_a_value(facts.template, entry.leaf):
                 continue
             told.add((id(entry.node), entry.text))
             reason, says = found
@@ -158,7 +160,7 @@ def _token_fault(listing: Listing, text: str) -> tuple[str, Says | None] | None:
 
 
 @rule("E9452", "forbidden-method", "safe", doors="rest http url s3 cdn")
-def forbidden_method(rule: Rule, model: Model) -> Iterator[Finding]:
+def forbidden_method(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """CONNECT, TRACE or TRACK is allowed, which no page can use.
 
     ## Why
@@ -177,18 +179,18 @@ def forbidden_method(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://fetch.spec.whatwg.org/#forbidden-method
     """
-    for written in _bad(model, ("methods",), lambda _, text: is_forbidden_method(text)):
+    for written in _bad(facts, ("methods",), lambda _, text: is_forbidden_method(text)):
         listing, _, found = written
         message = f"{_names(found)} in {listing.what}: browsers let no page use {_it(found)}; remove {_it(found)}"
         says = Says("browser", console.forbidden_method(found[0].text))
-        yield _removal(rule, model, written, message, says)
+        yield _removal(rule, facts.model, written, message, says)
 
 
 # -- W9453, W9454 ------------------------------------------------------------------------------------------------------
 
 
 @rule("W9453", "forbidden-request-header", "safe", doors="rest http url s3 cdn")
-def forbidden_request_header(rule: Rule, model: Model) -> Iterator[Finding]:
+def forbidden_request_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A request header is allowed that no page can set.
 
     ## Why
@@ -208,11 +210,11 @@ def forbidden_request_header(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://fetch.spec.whatwg.org/#forbidden-request-header
     """
-    for written in _bad(model, ("headers",), lambda _, text: _is_forbidden_header(text)):
+    for written in _bad(facts, ("headers",), lambda _, text: _is_forbidden_header(text)):
         listing, _, found = written
         them = _it(found)
         message = f"{_names(found)} in {listing.what}: no page can set {them}, only the browser; remove {them}"
-        yield _removal(rule, model, written, message)
+        yield _removal(rule, facts.model, written, message)
 
 
 def _is_forbidden_header(text: str) -> bool:
@@ -222,7 +224,7 @@ def _is_forbidden_header(text: str) -> bool:
 
 
 @rule("W9454", "response-header-as-request-header", "safe", doors="rest http url s3 cdn")
-def response_header_as_request_header(rule: Rule, model: Model) -> Iterator[Finding]:
+def response_header_as_request_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A header of a response is allowed in requests, or one is exposed that no page can read.
 
     ## Why
@@ -245,13 +247,13 @@ def response_header_as_request_header(rule: Rule, model: Model) -> Iterator[Find
     - https://fetch.spec.whatwg.org/#http-responses
     - https://fetch.spec.whatwg.org/#forbidden-response-header-name
     """
-    for written in _bad(model, ("headers", "expose"), _is_misplaced):
+    for written in _bad(facts, ("headers", "expose"), _is_misplaced):
         listing, _, found = written
         them = _it(found)
         reason = f"a server answers {them}, a page does not send {them}"
         if listing.role == "expose":
             reason = f"no page can read {them}, whatever is exposed"
-        yield _removal(rule, model, written, f"{_names(found)} in {listing.what}: {reason}; remove {them}")
+        yield _removal(rule, facts.model, written, f"{_names(found)} in {listing.what}: {reason}; remove {them}")
 
 
 def _is_misplaced(listing: Listing, text: str) -> bool:
@@ -265,7 +267,7 @@ def _is_misplaced(listing: Listing, text: str) -> bool:
 
 
 @rule("W9457", "method-case", "safe", doors="rest http url s3 cdn")
-def method_case(rule: Rule, model: Model) -> Iterator[Finding]:
+def method_case(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A method is not written in capitals.
 
     ## Why
@@ -285,10 +287,10 @@ def method_case(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#concept-method
     - https://www.rfc-editor.org/rfc/rfc9110#section-9.1
     """
-    for listing, _, found in _bad(model, ("methods",), lambda _, text: _is_small(text)):
+    for listing, _, found in _bad(facts, ("methods",), lambda _, text: _is_small(text)):
         right = _names(entry._replace(text=entry.text.upper()) for entry in found)
         message = f"{_names(found)} in {listing.what}: methods are compared letter by letter; write {right}"
-        fix, why = attempt(f"write {right}", "safe", partial(_capitals, model, listing, found))
+        fix, why = attempt(f"write {right}", "safe", partial(_capitals, facts.model, listing, found))
         refused = next((entry.text.upper() for entry in found if entry.text.upper() not in SAFELISTED_METHODS), None)
         says = Says("browser", console.blocked(console.method_not_allowed(refused))) if refused else None
         yield Finding(rule, message, found[0].node, fix, why, says, listing.resources)
@@ -308,7 +310,7 @@ def _capitals(model: Model, listing: Listing, found: list[Entry]) -> Edits:
 
 
 @rule("I9458", "redundant-entry", "safe", doors="rest http url s3 cdn")
-def redundant_entry(rule: Rule, model: Model) -> Iterator[Finding]:
+def redundant_entry(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list holds a value twice, or a header that needs no listing.
 
     ## Why
@@ -328,18 +330,18 @@ def redundant_entry(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#cors-safelisted-request-header
     - https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
     """
-    for listing in of_role(model, "origins", "methods", "headers", "expose"):
+    for listing in facts.listings_of("origins", "methods", "headers", "expose"):
         for group in listing.groups():
             again = _repeated(listing, group)
             for written in _by_text(listing, group, again):
                 message = f"{_names(written[2])} in {listing.what}: once is enough"
-                yield _removal(rule, model, written, message)
+                yield _removal(rule, facts.model, written, message)
             needless = [entry for entry in group if entry not in again and _is_needless(listing, entry.text)]
             for written in _by_text(listing, group, needless):
                 verb = "sends" if listing.role == "headers" else "reads"
                 them = _it(written[2])
                 message = f"{_names(written[2])} in {listing.what}: a page {verb} {them} without being allowed to"
-                yield _removal(rule, model, written, message)
+                yield _removal(rule, facts.model, written, message)
 
 
 def _is_needless(listing: Listing, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rules about the check itself. They have no model to look at: ``lint`` reports them while it reads and suppresses."""
+"""Rules about the check itself. They ask for no facts: ``lint`` reports them while it reads and suppresses."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cfncors.checks.registry import CHECKS, rule
 from cfncors.findings import Finding, Rule
 
 if TYPE_CHECKING:
-    from cfncors.gateway.model import Model
+    from cfncors.facts import Facts
 
 
 @rule("E9490", "unreadable-template", doors="")
-def unreadable_template(rule: Rule, model: Model) -> Iterator[Finding]:
+def unreadable_template(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The file cannot be read as a template, so nothing in it was checked.
 
     ## Why
@@ -41,7 +41,7 @@ def unreadable_template(rule: Rule, model: Model) -> Iterator[Finding]:
 
 
 @rule("I9491", "unused-suppression", doors="")
-def unused_suppression(rule: Rule, model: Model) -> Iterator[Finding]:
+def unused_suppression(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A suppression silences nothing, or is not written as one.
 
     ## Why

@@ -7,12 +7,13 @@ from typing import Final
 
 from cfncors.browser import console
 from cfncors.browser.serialised import Problem, host_of, is_loopback
-from cfncors.checks import allowed_in_code, credentials_in_code, event_origins, origins_in_code
-from cfncors.checks.entries import Entry, Listing, asks_for_a_value, dropped, of_role, respelled
-from cfncors.checks.headers import sites
-from cfncors.checks.origin_patterns import advice, certain_fault, fault, free_host, several
+from cfncors.checks import event_origins
+from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
+from cfncors.facts import Facts
+from cfncors.facts.listings import Entry, Listing, asks_for_a_value
+from cfncors.facts.origin_patterns import advice, certain_fault, fault, free_host, several
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, Cors, Model
@@ -24,13 +25,13 @@ from cfncors.template import Known, Unknown
 _GIVE_ORIGIN: Final = "give the origin with --origin"
 
 
-def _origins(model: Model) -> Iterator[tuple[Listing, Entry]]:
+def _origins(facts: Facts) -> Iterator[tuple[Listing, Entry]]:
     """Every origin that is written, each once for its place; a list in one header is E9442's."""
-    for listing in of_role(model, "origins"):
+    for listing in facts.listings_of("origins"):
         told: set[tuple[int, str]] = set()
         for entry in listing.entries:
             key = (id(entry.node), entry.text)
-            if asks_for_a_value(model, entry.leaf):
+            if asks_for_a_value(facts.template, entry.leaf):
                 continue
             if key not in told and not (listing.door == "rest" and several(entry.text)):
                 told.add(key)
@@ -47,7 +48,7 @@ def _shown(entry: Entry) -> str:
 
 
 @rule("E9441", "invalid-origin", "safe", "unsafe", doors="rest http url s3 cdn")
-def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+def invalid_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An allowed origin is not written as browsers send it, so no page matches it.
 
     ## Why
@@ -74,18 +75,21 @@ def invalid_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
     """
-    for listing, entry in _origins(model):
+    for listing, entry in _origins(facts):
         found = fault(listing.door, entry.text)
         if found is None or (not entry.text and entry.leaf.assumes):  # an entry of a parameter that is a list
             continue
-        yield _invalid(rule, model, listing, entry, found)
-    for listing in of_role(model, "origins"):
+        yield _invalid(rule, facts.model, listing, entry, found)
+    for listing in facts.listings_of("origins"):
         for unknown in {id(leaf.node): leaf for leaf in listing.unknown}.values():
-            finding = _partly_invalid(rule, model, listing, unknown)
+            finding = _partly_invalid(rule, facts.model, listing, unknown)
             if finding is not None:
                 yield finding
-    yield from _without_origin(rule, model)
-    yield from allowed_in_code.invalid(rule, model)
+    yield from _without_origin(rule, facts.model)
+    if facts.passed_on:
+        from cfncors.checks import allowed_in_code
+
+        yield from allowed_in_code.invalid(rule, facts)
 
 
 def _invalid(rule: Rule, model: Model, listing: Listing, entry: Entry, found: Problem) -> Finding:
@@ -175,7 +179,7 @@ def _of(policy: Policy) -> tuple[str, ...]:
 
 
 @rule("E9442", "several-origins-in-one-header", "safe", doors="rest http url")
-def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]:
+def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Access-Control-Allow-Origin holds a list of origins.
 
     ## Why
@@ -200,7 +204,7 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
     - https://fetch.spec.whatwg.org/#concept-cors-check
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     """
-    for site in sites(model):
+    for site in facts.headers:
         if site.header.lower != ALLOW_ORIGIN:
             continue
         for leaf in decided(site.header.value):
@@ -219,8 +223,11 @@ def several_origins_in_one_header(rule: Rule, model: Model) -> Iterator[Finding]
                 "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
             )
             yield Finding(rule, message, leaf.node, says=says, resources=(site.api.logical_id,))
-    yield from event_origins.joined(rule, model)
-    yield from allowed_in_code.in_one_header(rule, model)
+    yield from event_origins.joined(rule, facts.model)
+    if facts.passed_on:
+        from cfncors.checks import allowed_in_code
+
+        yield from allowed_in_code.in_one_header(rule, facts)
 
 
 # -- E9443 -------------------------------------------------------------------------------------------------------------
@@ -231,7 +238,7 @@ _HTTP_REFUSES: Final = "allow-credentials is not supported if 'allow-origin' is 
 
 
 @rule("E9443", "wildcard-with-credentials", "unsafe", doors="rest http url")
-def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
+def wildcard_with_credentials(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Credentials are allowed together with any origin.
 
     ## Why
@@ -258,12 +265,15 @@ def wildcard_with_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
     """
-    for listing, entry in _origins(model):
+    for listing, entry in _origins(facts):
         # A bucket sends no credentials header with *; a response headers policy is E9475's.
         if entry.text == "*" and listing.credentialed and listing.door not in ("s3", "cdn"):
-            yield _open_to_all(rule, model, listing, entry)
-    yield from _default_origin(rule, model)
-    yield from credentials_in_code.wildcard(rule, model)
+            yield _open_to_all(rule, facts.model, listing, entry)
+    yield from _default_origin(rule, facts.model)
+    if facts.passed_on:
+        from cfncors.checks import credentials_in_code
+
+        yield from credentials_in_code.wildcard(rule, facts)
 
 
 def _open_to_all(rule: Rule, model: Model, listing: Listing, entry: Entry) -> Finding:
@@ -328,7 +338,7 @@ def _named(model: Model, cors: Cors) -> tuple[Fix | None, str | None]:
 
 
 @rule("W9444", "insecure-origin", doors="rest http url s3 cdn")
-def insecure_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+def insecure_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Credentials are allowed from a page that is loaded over http.
 
     ## Why
@@ -350,7 +360,7 @@ def insecure_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
     - https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
     """
-    for listing, entry in _origins(model):
+    for listing, entry in _origins(facts):
         if not listing.credentialed or not entry.text.startswith("http://") or fault(listing.door, entry.text):
             continue
         host = host_of(entry.text)
@@ -361,11 +371,14 @@ def insecure_origin(rule: Rule, model: Model) -> Iterator[Finding]:
             f"its way can change; write https://{entry.text.removeprefix('http://')}"
         )
         yield Finding(rule, message, entry.node, resources=listing.resources)
-    yield from allowed_in_code.insecure(rule, model)
+    if facts.passed_on:
+        from cfncors.checks import allowed_in_code
+
+        yield from allowed_in_code.insecure(rule, facts)
 
 
 @rule("W9445", "null-origin", "unsafe", doors="rest http url s3 cdn")
-def null_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+def null_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The origin `null` is allowed, which every site can take on.
 
     ## Why
@@ -388,14 +401,17 @@ def null_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#cors-protocol-examples
     - https://w3c.github.io/webappsec-cors-for-developers/#avoid-returning-access-control-allow-origin-null
     """
-    for listing, entry in _origins(model):
+    for listing, entry in _origins(facts):
         if entry.text != "null":
             continue
         whom = " as the signed-in user" if listing.credentialed else ""
         message = f"null in {listing.what} lets every site read{whom}: each can send it from a sandboxed frame"
-        fix, why = _without_null(model, listing, entry)
+        fix, why = _without_null(facts.model, listing, entry)
         yield Finding(rule, message, entry.node, fix, why, resources=listing.resources)
-    yield from allowed_in_code.null(rule, model)
+    if facts.passed_on:
+        from cfncors.checks import allowed_in_code
+
+        yield from allowed_in_code.null(rule, facts)
 
 
 def _without_null(model: Model, listing: Listing, entry: Entry) -> tuple[Fix | None, str | None]:
@@ -408,7 +424,7 @@ def _without_null(model: Model, listing: Listing, entry: Entry) -> tuple[Fix | N
 
 
 @rule("W9447", "public-suffix-wildcard", doors="rest http url s3 cdn")
-def public_suffix_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
+def public_suffix_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A pattern of origins takes hosts that anybody can have.
 
     ## Why
@@ -430,7 +446,7 @@ def public_suffix_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://publicsuffix.org/
     - https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
     """
-    for listing, entry in _origins(model):
+    for listing, entry in _origins(facts):
         after = free_host(entry.text) if entry.text != "*" and "*" in entry.text else None
         if after is None or fault(listing.door, entry.text) is not None:
             continue
@@ -440,7 +456,10 @@ def public_suffix_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
         whom = " as the signed-in user" if listing.credentialed else ""
         message = f"{_shown(entry)} in {listing.what} lets any site read{whom}: {reason}"
         yield Finding(rule, message, entry.node, resources=listing.resources)
-    yield from origins_in_code.public_suffixes(rule, model)
+    if facts.passed_on:
+        from cfncors.checks import origins_in_code
+
+        yield from origins_in_code.public_suffixes(rule, facts)
 
 
 def _anybody(listing: Listing, after: str) -> str | None:

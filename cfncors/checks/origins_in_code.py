@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from cfncors.checks.code import Behind, passed_on, places
-from cfncors.checks.origin_patterns import free_host
-from cfncors.checks.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.checks.remedies import attempt
+from cfncors.facts.origin_patterns import free_host
+from cfncors.facts.origin_probes import STRANGER, hosts, lookalikes
 from cfncors.findings import Finding, Rule
-from cfncors.gateway.model import ALLOW_ORIGIN, Model
+from cfncors.gateway.model import ALLOW_ORIGIN
 
 if TYPE_CHECKING:
+    from cfncors.facts import Facts
+    from cfncors.facts.chosen_in_code import Chosen
     from cfncors.handlers import OriginChoice, Response
 
 #: Ways in which the request decides.
@@ -26,48 +27,26 @@ _OPEN_ENDED: Final = re.compile(r"(?<!\\)[*+]|\{\d+,\}")
 _PUBLIC: Final = re.compile(r"\\?\.((?:[a-z0-9-]+\\?\.)*[a-z]{2,})\$?\)*$", re.IGNORECASE)
 
 
-class Chosen(NamedTuple):
-    """A way in which the code behind a front door chooses an origin."""
-
-    behind: Behind
-    choice: OriginChoice
-
-    @property
-    def whom(self) -> str:
-        """As whom a page reads that is let in."""
-        return " as the signed-in user" if self.choice.credentials else ""
-
-
-def chosen(model: Model) -> tuple[Chosen, ...]:
-    """Every such way, each written place once."""
-    found: dict[tuple[object, ...], Chosen] = {}
-    for behind in passed_on(model):
-        for choice in behind.handler.origins:
-            if choice.place.path and not places(model).is_built(choice.place.path):
-                found.setdefault((choice.place, choice.kind, choice.texts), Chosen(behind, choice))
-    return tuple(found.values())
-
-
-def _finding(rule: Rule, model: Model, each: Chosen, message: str) -> Finding:
+def _finding(rule: Rule, facts: Facts, each: Chosen, message: str) -> Finding:
     behind = each.behind
-    node = places(model).node(behind.function, each.choice.place)
+    node = facts.places.node(behind.function, each.choice.place)
     return Finding(rule, message, node, resources=(behind.door.logical_id, behind.function.logical_id))
 
 
 # -- W9446 -------------------------------------------------------------------------------------------------------------
 
 
-def reflected(rule: Rule, model: Model) -> Iterator[Finding]:
+def reflected(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Origins that are sent back unchecked, or after a check that strangers pass."""
-    for each in chosen(model):
+    for each in facts.chosen_in_code:
         if each.choice.kind == "reflected":
             message = f"{_who_sends(each)} sends back whatever origin asks: every site reads{each.whom}"
-            yield _finding(rule, model, each, message)
+            yield _finding(rule, facts, each, message)
             continue
         passing = _passing(each.choice)
         if passing is not None:
             message = f"this code lets {passing} pass its check of origins: whoever has that name reads{each.whom}"
-            yield _finding(rule, model, each, message)
+            yield _finding(rule, facts, each, message)
 
 
 def _who_sends(each: Chosen) -> str:
@@ -151,16 +130,16 @@ def _opening(pattern: str, closing: int) -> int:
 # -- W9447 -------------------------------------------------------------------------------------------------------------
 
 
-def public_suffixes(rule: Rule, model: Model) -> Iterator[Finding]:
+def public_suffixes(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Checks that hosts pass which anybody can have."""
     from cfncors.browser.public_suffixes import anybody_matches
 
-    for each in chosen(model):
+    for each in facts.chosen_in_code:
         for text, after in _free(each):
             open_to_all = after == "" and not each.choice.credentials
             if not open_to_all and after is not None and anybody_matches(after):
                 reason = f"anybody can have a host that ends with {after}" if after else "it takes every host"
-                yield _finding(rule, model, each, f"{text} in this code lets any site read{each.whom}: {reason}")
+                yield _finding(rule, facts, each, f"{text} in this code lets any site read{each.whom}: {reason}")
                 break
 
 
@@ -201,25 +180,25 @@ def any_subdomain(choice: OriginChoice) -> str | None:
 # -- W9448 -------------------------------------------------------------------------------------------------------------
 
 
-def without_vary(rule: Rule, model: Model) -> Iterator[Finding]:
+def without_vary(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Responses whose origin the request decides, and that do not say so."""
     seen: set[object] = set()
-    for each in chosen(model):
+    for each in facts.chosen_in_code:
         choice = each.choice
         places_of = {choice.place, choice.sent or choice.place}
         if choice.kind not in _BY_REQUEST or choice.vary is not False or places_of & seen:
             continue
         seen |= places_of
-        yield _without_vary(rule, model, each)
+        yield _without_vary(rule, facts, each)
 
 
-def _without_vary(rule: Rule, model: Model, each: Chosen) -> Finding:
+def _without_vary(rule: Rule, facts: Facts, each: Chosen) -> Finding:
     from cfncors.checks.handler_remedies import added
 
     lacking = [response for response in each.behind.handler.responses if _is_chosen(response)]
-    fix, why = attempt("add Vary: Origin", "unsafe", lambda: added(model, each.behind, {"Vary": "Origin"}, lacking))
+    fix, why = attempt("add Vary: Origin", "unsafe", lambda: added(facts, each.behind, {"Vary": "Origin"}, lacking))
     message = "this code chooses the origin by the request and does not send Vary: Origin"
-    return _finding(rule, model, each, message)._replace(fix=fix, no_fix=why)
+    return _finding(rule, facts, each, message)._replace(fix=fix, no_fix=why)
 
 
 def _is_chosen(response: Response) -> bool:

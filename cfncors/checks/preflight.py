@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import (
-    http_with_evidence,
-    is_preflighted,
-    route_name,
-    takes_options,
-    with_evidence,
-)
 from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.preflight_remedies import add_cors, add_options, configure, no_authorization, set_flag
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt
+from cfncors.facts import Facts
+from cfncors.facts.allow_lists import (
+    is_preflighted,
+    route_name,
+    takes_options,
+)
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import HttpApi, Method, Model, RestApi, normal_path
 from cfncors.source import Mapping, Node, Scalar
@@ -25,7 +24,7 @@ from cfncors.source.edit import remove, replace
 
 
 @rule("E9431", "preflight-unanswered", "unsafe", doors="rest http")
-def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_unanswered(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A route whose requests are preflighted has nothing that answers OPTIONS.
 
     ## Why
@@ -55,14 +54,14 @@ def preflight_unanswered(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
-    for api in with_evidence(model):
+    for api in facts.called_rest_apis:
         for finding in _unanswered(rule, api, "and no OPTIONS method of {api} reaches it"):
-            fix, why = _answer_options(model, api, finding.paths[0])
+            fix, why = _answer_options(facts.model, api, finding.paths[0])
             yield finding._replace(fix=fix, no_fix=why)
-    for http_api in http_with_evidence(model):
+    for http_api in facts.called_http_apis:
         if http_api.policies:
             continue
-        fix, why = _configuration(model, http_api)
+        fix, why = _configuration(facts.model, http_api)
         for finding in _unanswered(rule, http_api, "and {api} has neither a CorsConfiguration nor a route for OPTIONS"):
             yield finding._replace(fix=fix, no_fix=why)
 
@@ -107,7 +106,7 @@ def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, 
 
 
 @rule("E9432", "preflight-secured", "safe", doors="rest http")
-def preflight_secured(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_secured(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The preflight meets an authorizer or an API key, which it can never satisfy.
 
     ## Why
@@ -134,14 +133,14 @@ def preflight_secured(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
-    for api in with_evidence(model):
+    for api in facts.called_rest_apis:
         told: set[tuple[int, str]] = set()
         for method in _answering(api):
-            for finding in _secured(rule, model, api, method):
+            for finding in _secured(rule, facts.model, api, method):
                 if (finding.node.start, finding.message) not in told:
                     told.add((finding.node.start, finding.message))
                     yield finding
-    for http_api in http_with_evidence(model):
+    for http_api in facts.called_http_apis:
         yield from _swallowed(rule, http_api)
 
 

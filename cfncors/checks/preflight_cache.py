@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cfncors.checks.allow_lists import BODY_METHODS, is_preflighted, is_resolved_later
 from cfncors.checks.policy_remedies import rewrite_item, set_value
 from cfncors.checks.preflight_mock import mocks
 from cfncors.checks.preflight_remedies import CACHED_SECONDS, keep
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, together
+from cfncors.facts import Facts
+from cfncors.facts.allow_lists import BODY_METHODS, is_preflighted, is_resolved_later
 from cfncors.findings import Finding, Fix, Rule
 from cfncors.gateway.expressions import decided, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, MAX_AGE, IntegrationResponse, Method, Model, RestApi, normal_path
@@ -43,7 +44,7 @@ def _answers(api: RestApi) -> Iterator[tuple[Method, IntegrationResponse]]:
 
 
 @rule("W9437", "preflight-max-age", "safe", doors="rest http url s3 cdn")
-def preflight_max_age(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_max_age(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The time to keep a preflight is not a number of seconds that the service takes or a browser keeps.
 
     ## Why
@@ -70,7 +71,7 @@ def preflight_max_age(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
     """
     seen: set[int] = set()
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         for method, response in _answers(api):
             header = response.headers.get(MAX_AGE)
             if api.dialect == "serverless" and method.origin == "cors":
@@ -79,15 +80,15 @@ def preflight_max_age(rule: Rule, model: Model) -> Iterator[Finding]:
                 continue
             seen.add(id(header.node))
             for leaf in decided(header.value):
-                found = _of_header(rule, model, api, leaf) if isinstance(leaf, Known) else None
+                found = _of_header(rule, facts.model, api, leaf) if isinstance(leaf, Known) else None
                 if found is not None:
                     yield found._replace(resources=(api.logical_id, method.resource))
-    for policy in model.policies:
+    for policy in facts.model.policies:
         setting = policy.setting("max-age")
         for item in setting.items if setting is not None else ():
             if id(item.node) not in seen:
                 seen.add(id(item.node))
-                yield from _of_item(rule, model, policy, item)
+                yield from _of_item(rule, facts.model, policy, item)
 
 
 def _of_header(rule: Rule, model: Model, api: RestApi, leaf: Known) -> Finding | None:
@@ -158,7 +159,7 @@ def _into_range(model: Model, policy: Policy, item: Item, text: str) -> tuple[Fi
 
 
 @rule("I9438", "preflight-never-cached", "unsafe", doors="rest http url s3 cdn")
-def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_never_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The preflight says no time to keep it, so browsers ask again after 5 seconds.
 
     ## Why
@@ -181,11 +182,11 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#http-access-control-max-age
     - https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
     """
-    for api in model.rest_apis:
-        yield from _of_mocks(rule, model, api)
+    for api in facts.model.rest_apis:
+        yield from _of_mocks(rule, facts.model, api)
     # The sides of an Fn::If stand under one key, and so do the front doors that take it from Globals.
     keyed: dict[int, list[Policy]] = {}
-    for policy in _preflighted(model):
+    for policy in _preflighted(facts.model):
         if policy.setting("max-age") is None and policy.complete:
             keyed.setdefault(id(policy.key), []).append(policy)
     for policies in keyed.values():
@@ -195,7 +196,7 @@ def preflight_never_cached(rule: Rule, model: Model) -> Iterator[Finding]:
         fix, why = attempt(
             _KEEP,
             "unsafe",
-            lambda policies=policies: _all_kept(model, policies),  # type: ignore[misc]
+            lambda policies=policies: _all_kept(facts.model, policies),  # type: ignore[misc]
         )
         yield Finding(rule, message, policy.key, fix, why, None, (policy.owner, policy.resource))
 

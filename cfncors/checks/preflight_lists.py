@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
-from cfncors.checks.allow_lists import (
+from cfncors.checks.preflight_remedies import list_names, spelled
+from cfncors.checks.registry import rule
+from cfncors.checks.remedies import Edits, attempt
+from cfncors.facts import Facts
+from cfncors.facts.allow_lists import (
     BODY_METHODS,
     HEADER_NAMES,
     SAFELISTED_METHODS,
@@ -15,34 +19,30 @@ from cfncors.checks.allow_lists import (
     ListRole,
     Route,
     demands,
-    lists,
 )
-from cfncors.checks.preflight_in_code import list_in_code, lists_in_code
-from cfncors.checks.preflight_remedies import list_names, spelled
-from cfncors.checks.registry import rule
-from cfncors.checks.remedies import Edits, attempt
 from cfncors.findings import Finding, Rule, Safety, Says
-from cfncors.gateway.model import Model
 
 
-def _lists(model: Model, role: ListRole) -> Iterator[AllowList]:
-    yield from lists(model, role)
-    yield from lists_in_code(model, role)
+def _lists(facts: Facts, role: ListRole) -> Iterator[AllowList]:
+    yield from facts.allow_lists(role)
+    yield from facts.allow_lists_in_code(role)
 
 
-def _missing(rule: Rule, model: Model, demand: Demand, names: list[str], says: str, reason: str) -> Finding:
+def _missing(rule: Rule, facts: Facts, demand: Demand, names: list[str], says: str, reason: str) -> Finding:
     listed = ", ".join(names)
     safety: Safety = "unsafe" if isinstance(demand.allow.written, CodeList) else "safe"
-    fix, why = attempt(f"list {listed}", safety, lambda: _listing(model, demand.allow, names))
+    fix, why = attempt(f"list {listed}", safety, lambda: _listing(facts, demand.allow, names))
     says_so = Says("browser", console.blocked(says))
     message = _message(demand, listed, reason)
     return Finding(rule, message, demand.allow.place, fix, why, says_so, demand.allow.resources)
 
 
-def _listing(model: Model, allow: AllowList, names: list[str]) -> Edits:
+def _listing(facts: Facts, allow: AllowList, names: list[str]) -> Edits:
     if isinstance(allow.written, CodeList):
-        return list_in_code(model, allow, allow.written, names)
-    return list_names(model, allow, names)
+        from cfncors.checks.preflight_in_code import list_in_code
+
+        return list_in_code(facts, allow, allow.written, names)
+    return list_names(facts.model, allow, names)
 
 
 def _message(demand: Demand, listed: str, reason: str) -> str:
@@ -62,7 +62,7 @@ def _message(demand: Demand, listed: str, reason: str) -> str:
 
 
 @rule("E9433", "preflight-method-missing", "safe", "unsafe", doors="rest http cdn")
-def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_method_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A method that a route serves is not in the preflight's allowed methods.
 
     ## Why
@@ -88,14 +88,14 @@ def preflight_method_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     def wanted(route: Route) -> list[str]:
         return [] if route.verb in (*SAFELISTED_METHODS, "ANY") else [route.verb]
 
-    for demand in demands(_lists(model, "methods"), wanted):
+    for demand in demands(_lists(facts, "methods"), wanted):
         names = sorted(demand.names)
         says = console.method_not_allowed(names[0])
-        yield _missing(rule, model, demand, names, says, ", needed by {routes}")
+        yield _missing(rule, facts, demand, names, says, ", needed by {routes}")
 
 
 @rule("E9434", "preflight-header-missing", "safe", "unsafe", doors="rest http url cdn")
-def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_header_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The preflight's allowed headers lack one that the API itself demands.
 
     ## Why
@@ -124,14 +124,14 @@ def preflight_header_missing(rule: Rule, model: Model) -> Iterator[Finding]:
     def wanted(route: Route) -> tuple[str, ...]:
         return route.demanded
 
-    for demand in demands(_lists(model, "headers"), wanted):
+    for demand in demands(_lists(facts, "headers"), wanted):
         names = [spelled(name) for name in demand.names]
         says = console.header_not_allowed(next(iter(demand.names)))
-        yield _missing(rule, model, demand, names, says, ", demanded by {routes}")
+        yield _missing(rule, facts, demand, names, says, ", demanded by {routes}")
 
 
 @rule("W9439", "preflight-content-type-missing", "safe", "unsafe", doors="rest http url s3 cdn")
-def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_content_type_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A route takes a body, and the preflight's allowed headers lack Content-Type.
 
     ## Why
@@ -159,9 +159,9 @@ def preflight_content_type_missing(rule: Rule, model: Model) -> Iterator[Finding
     def wanted(route: Route) -> list[str]:
         return ["content-type"] if route.verb in BODY_METHODS else []
 
-    for demand in demands(_lists(model, "headers"), wanted):
+    for demand in demands(_lists(facts, "headers"), wanted):
         says = console.header_not_allowed("content-type")
         reason = ": {routes} takes a body, and JSON in it is refused"
         if demand.allow.door == "s3":
             reason = ": {routes} sends a file's type, and is refused"
-        yield _missing(rule, model, demand, ["Content-Type"], says, reason)
+        yield _missing(rule, facts, demand, ["Content-Type"], says, reason)

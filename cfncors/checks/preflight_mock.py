@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cfncors.browser import console
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt
+from cfncors.facts import Facts
 from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.model import Method, Model, RestApi, normal_path
 from cfncors.gateway.preflight import mock_status, picked
@@ -27,7 +28,7 @@ def answered_by(api: RestApi, method: Method) -> tuple[str, ...]:
 
 
 @rule("E9435", "preflight-binary-mock", "safe")
-def preflight_binary_mock(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_binary_mock(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """With the binary media type `*/*` a MOCK OPTIONS answers 500.
 
     ## Why
@@ -50,7 +51,7 @@ def preflight_binary_mock(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
     """
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         binary = next((node for text, node in api.binary if text == "*/*"), None)
         if binary is None:
             continue
@@ -79,7 +80,7 @@ def preflight_binary_mock(rule: Rule, model: Model) -> Iterator[Finding]:
                 "convert the request to text",
                 "safe",
                 lambda node=node, name=name: put(  # type: ignore[misc]
-                    model.template.document, node, (name,), "CONVERT_TO_TEXT"
+                    facts.template.document, node, (name,), "CONVERT_TO_TEXT"
                 ),
             )
             entry = node.entry("Type") or node.entry("type")
@@ -88,7 +89,7 @@ def preflight_binary_mock(rule: Rule, model: Model) -> Iterator[Finding]:
 
 
 @rule("E9436", "preflight-not-ok", "safe")
-def preflight_not_ok(rule: Rule, model: Model) -> Iterator[Finding]:
+def preflight_not_ok(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The MOCK OPTIONS cannot answer with a status from 200 to 299.
 
     ## Why
@@ -112,11 +113,11 @@ def preflight_not_ok(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         for method in mocks(api):
             if method.origin == "cors":
                 continue
-            finding = _not_ok(rule, model, api, method)
+            finding = _not_ok(rule, facts.model, api, method)
             if finding is not None:
                 yield finding
 

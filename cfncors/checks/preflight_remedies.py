@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cfncors.checks.allow_lists import BODY_METHODS, AllowList, ListRole, RestList, Route, routes
 from cfncors.checks.policy_remedies import list_items
 from cfncors.checks.remedies import (
     Edits,
@@ -17,6 +16,7 @@ from cfncors.checks.remedies import (
     together,
 )
 from cfncors.errors import CannotEdit
+from cfncors.facts.allow_lists import BODY_METHODS, AllowList, ListRole, RestList, Route, routes
 from cfncors.gateway.model import (
     ANY_METHODS,
     HttpApi,

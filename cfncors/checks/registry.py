@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from cfncors.findings import Finding, Rule, Safety
 
 if TYPE_CHECKING:
-    from cfncors.gateway.model import Model
+    from cfncors.facts import Facts
 
-Check = Callable[["Model"], Iterator[Finding]]
+Check = Callable[["Facts"], Iterator[Finding]]
 
 #: id -> (rule, function), in the order of declaration
 CHECKS: dict[str, tuple[Rule, Check]] = {}
@@ -22,19 +22,20 @@ class DuplicateRule(Exception):
 
 def rule(
     rule_id: str, name: str, *fixes: Safety, doors: str = "rest", audit: bool = False
-) -> Callable[[Callable[[Rule, Model], Iterator[Finding]]], Check]:
-    """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the model, and yields findings.
+) -> Callable[[Callable[[Rule, Facts], Iterator[Finding]]], Check]:
+    """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the facts of a template, and yields
+    findings.
 
     ``doors`` are the front doors that it speaks of, in words; an ``audit`` rule is off unless it is named.
     """
 
-    def register(function: Callable[[Rule, Model], Iterator[Finding]]) -> Check:
+    def register(function: Callable[[Rule, Facts], Iterator[Finding]]) -> Check:
         if rule_id in CHECKS:
             raise DuplicateRule(rule_id)
         declared = Rule(rule_id, name, function.__doc__ or "", fixes, tuple(doors.split()), audit)
 
-        def check(model: Model) -> Iterator[Finding]:
-            return function(declared, model)
+        def check(facts: Facts) -> Iterator[Finding]:
+            return function(declared, facts)
 
         check.__name__ = function.__name__
         check.__doc__ = function.__doc__

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from cfncors.checks.origin_patterns import certain_fault, fault
 from cfncors.errors import CannotEdit
+from cfncors.facts.origin_patterns import certain_fault, fault
 from cfncors.findings import Fix, Safety
 from cfncors.gateway.expressions import (
     decided,

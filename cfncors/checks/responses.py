@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
-from cfncors.checks.code import Behind, behind, passed_on, places, sent_at, where
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import add_response_header, attempt, origin_data
+from cfncors.facts import Facts
+from cfncors.facts.code import Behind, sent_at, where
 from cfncors.findings import Finding, Rule, Says
 from cfncors.gateway.model import ALLOW_ORIGIN, FunctionUrl, HttpApi, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.policy import Policy
@@ -16,7 +17,7 @@ from cfncors.template import intrinsic
 
 
 @rule("E9461", "integration-response-without-cors", "safe")
-def integration_response_without_cors(rule: Rule, model: Model) -> Iterator[Finding]:
+def integration_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A status of a non-proxy method sends no Access-Control-Allow-Origin.
 
     ## Why
@@ -40,7 +41,7 @@ def integration_response_without_cors(rule: Rule, model: Model) -> Iterator[Find
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     """
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         if not api.complete or api.evidence is None:
             continue
         for method in api.methods:
@@ -51,7 +52,7 @@ def integration_response_without_cors(rule: Rule, model: Model) -> Iterator[Find
                 continue
             for response in integration.responses:
                 if ALLOW_ORIGIN not in response.headers and ALLOW_ORIGIN not in response.overrides:
-                    finding = _without(rule, model, api, method, response)
+                    finding = _without(rule, facts.model, api, method, response)
                     if finding is not None:
                         yield finding
 
@@ -79,7 +80,7 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
 
 
 @rule("E9466", "event-without-response-headers")
-def event_without_response_headers(rule: Rule, model: Model) -> Iterator[Finding]:
+def event_without_response_headers(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The API event of a state machine answers without any header.
 
     ## Why
@@ -104,7 +105,7 @@ def event_without_response_headers(rule: Rule, model: Model) -> Iterator[Finding
     ## References
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-statemachineapi.html
     """
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         if api.evidence is None:
             continue
         for method in api.methods:
@@ -118,7 +119,7 @@ def event_without_response_headers(rule: Rule, model: Model) -> Iterator[Finding
 
 
 @rule("E9464", "doubled-cors-header", doors="rest url")
-def doubled_cors_header(rule: Rule, model: Model) -> Iterator[Finding]:
+def doubled_cors_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A response has Access-Control-Allow-Origin twice: from the function URL and its code, or from code alone.
 
     ## Why
@@ -146,19 +147,19 @@ def doubled_cors_header(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    for each in behind(model):
+    for each in facts.behind:
         if isinstance(each.door, FunctionUrl):
-            yield from _beside_cors(rule, model, each)
+            yield from _beside_cors(rule, facts, each)
         elif isinstance(each.door, RestApi):
-            yield from _in_two_maps(rule, model, each)
-    for url in model.function_urls:
-        if url.code is not None and not _is_read(model, url):
+            yield from _in_two_maps(rule, facts, each)
+    for url in facts.model.function_urls:
+        if url.code is not None and not _is_read(facts, url):
             configured = _configured(url)
             if configured is not None:
                 yield _beside(rule, url, configured, url.code)
 
 
-def _beside_cors(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
+def _beside_cors(rule: Rule, facts: Facts, each: Behind) -> Iterator[Finding]:
     """Each place in code that certainly sends what the function URL adds once more."""
     assert isinstance(each.door, FunctionUrl)
     configured = _configured(each.door)
@@ -166,8 +167,8 @@ def _beside_cors(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
     if configured is None:
         return
     for place in dict.fromkeys(sent_at(response) for response in always):
-        if not places(model).is_built(place.path):
-            yield _beside(rule, each.door, configured, places(model).node(each.function, place))
+        if not facts.places.is_built(place.path):
+            yield _beside(rule, each.door, configured, facts.places.node(each.function, place))
 
 
 def _beside(rule: Rule, url: FunctionUrl, configured: Policy, node: Node) -> Finding:
@@ -183,12 +184,12 @@ def _configured(url: FunctionUrl) -> Policy | None:
     return next((policy for policy in url.policies if policy.setting("origins") is not None), None)
 
 
-def _is_read(model: Model, url: FunctionUrl) -> bool:
+def _is_read(facts: Facts, url: FunctionUrl) -> bool:
     """Whether all that the code returns is known, so that its text need not be asked."""
-    return any(each.door is url and each.handler.complete for each in behind(model))
+    return any(each.door is url and each.handler.complete for each in facts.behind)
 
 
-def _in_two_maps(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
+def _in_two_maps(rule: Rule, facts: Facts, each: Behind) -> Iterator[Finding]:
     """Responses with the header in ``headers`` and, with another value, in ``multiValueHeaders``: API Gateway sends
     both (API Gateway Developer Guide, "Output format of a Lambda function for proxy integration": it merges them)."""
     seen: set[object] = set()
@@ -197,7 +198,7 @@ def _in_two_maps(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
         if ALLOW_ORIGIN not in response.doubled or header is None or not header.multi or None in header.values:
             continue
         place = where(response)
-        if place in seen or places(model).is_built(place.path):
+        if place in seen or facts.places.is_built(place.path):
             continue
         seen.add(place)
         both = ", ".join(text for text in header.values if text is not None)
@@ -206,7 +207,7 @@ def _in_two_maps(rule: Rule, model: Model, each: Behind) -> Iterator[Finding]:
             " keep one of them"
         )
         says = Says("browser", console.blocked(console.several_origins(both)))
-        node = places(model).node(each.function, place)
+        node = facts.places.node(each.function, place)
         yield Finding(rule, message, node, says=says, resources=_named(each.door.logical_id, each.function.logical_id))
 
 
@@ -220,7 +221,7 @@ def _named(*logical_ids: str) -> tuple[str, ...]:
 
 
 @rule("W9465", "ignored-handler-header", doors="http")
-def ignored_handler_header(rule: Rule, model: Model) -> Iterator[Finding]:
+def ignored_handler_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The function behind an HTTP API sends CORS headers that its CorsConfiguration replaces.
 
     ## Why
@@ -240,22 +241,22 @@ def ignored_handler_header(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     """
-    needed = {each.function.logical_id for each in passed_on(model)}
-    for api in model.http_apis:
+    needed = {each.function.logical_id for each in facts.passed_on}
+    for api in facts.model.http_apis:
         if not api.policies:
             continue
-        found = [each for each in behind(model) if each.door is api and each.function.logical_id not in needed]
+        found = [each for each in facts.behind if each.door is api and each.function.logical_id not in needed]
         for each in found:
-            yield from _ignored(rule, model, api, each)
-        if api.code is not None and not any(each.handler.complete for each in behind(model) if each.door is api):
+            yield from _ignored(rule, facts, api, each)
+        if api.code is not None and not any(each.handler.complete for each in facts.behind if each.door is api):
             yield _ignored_at(rule, api, api.code, (api.logical_id,))
 
 
-def _ignored(rule: Rule, model: Model, api: HttpApi, each: Behind) -> Iterator[Finding]:
+def _ignored(rule: Rule, facts: Facts, api: HttpApi, each: Behind) -> Iterator[Finding]:
     sending = [response for response in each.answers if response.sends(ALLOW_ORIGIN) == "always"]
     for place in dict.fromkeys(sent_at(response) for response in sending):
-        if not places(model).is_built(place.path):
-            node = places(model).node(each.function, place)
+        if not facts.places.is_built(place.path):
+            node = facts.places.node(each.function, place)
             yield _ignored_at(rule, api, node, _named(api.logical_id, each.function.logical_id))
 
 

@@ -27,7 +27,7 @@ from cfncors.source.edit import append, put
 from cfncors.template import Known
 
 if TYPE_CHECKING:
-    pass
+    from cfncors.facts import Facts
 
 _WRITING: Final = ("PUT", "POST", "DELETE")
 #: Headers that a reading request has without a preflight, or that it has no use for (Fetch, "CORS-safelisted
@@ -57,7 +57,7 @@ def _certain(items: list[Item]) -> str:
 
 
 @rule("I9471", "s3-etag-hidden", "safe", doors="s3")
-def s3_etag_hidden(rule: Rule, model: Model) -> Iterator[Finding]:
+def s3_etag_hidden(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A bucket lets pages upload, but hides the ETag that a multipart upload has to read.
 
     ## Why
@@ -80,7 +80,7 @@ def s3_etag_hidden(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
     - https://fetch.spec.whatwg.org/#http-access-control-expose-headers
     """
-    for bucket in model.buckets:
+    for bucket in facts.model.buckets:
         for policy in bucket.policies:
             parts, uploading = _named(policy, "PUT"), _named(policy, "PUT", "POST")
             exposed = policy.texts("expose")
@@ -95,13 +95,13 @@ def s3_etag_hidden(rule: Rule, model: Model) -> Iterator[Finding]:
             fix, why = attempt(
                 "expose ETag",
                 "safe",
-                lambda policy=policy: list_items(model.template.document, policy, "expose", ["ETag"]),  # type: ignore[misc]
+                lambda policy=policy: list_items(facts.template.document, policy, "expose", ["ETag"]),  # type: ignore[misc]
             )
             yield Finding(rule, message, place, fix, why, None, (bucket.logical_id,))
 
 
 @rule("W9472", "s3-any-site-writes", doors="s3")
-def s3_any_site_writes(rule: Rule, model: Model) -> Iterator[Finding]:
+def s3_any_site_writes(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A bucket lets the pages of any site write or delete.
 
     ## Why
@@ -122,7 +122,7 @@ def s3_any_site_writes(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
     """
-    for bucket in model.buckets:
+    for bucket in facts.model.buckets:
         for policy in bucket.policies:
             setting = policy.setting("origins")
             writing = _named(policy, *_WRITING)
@@ -143,7 +143,7 @@ def s3_any_site_writes(rule: Rule, model: Model) -> Iterator[Finding]:
 
 
 @rule("E9473", "cdn-options-refused", "safe", doors="cdn")
-def cdn_options_refused(rule: Rule, model: Model) -> Iterator[Finding]:
+def cdn_options_refused(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A cache behavior refuses OPTIONS, and what is behind it is called with preflights.
 
     ## Why
@@ -166,12 +166,12 @@ def cdn_options_refused(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
-    for distribution in model.distributions:
+    for distribution in facts.model.distributions:
         for behavior in distribution.behaviors:
             if behavior.allowed is None or "OPTIONS" in behavior.allowed or behavior.edge:
                 continue
-            door = front_door_of(model, behavior)
-            asked = _asked_first(model, distribution, behavior, door)
+            door = front_door_of(facts.model, behavior)
+            asked = _asked_first(facts.model, distribution, behavior, door)
             what = ", ".join(asked[:2]) if asked else _policy_asked_first(behavior, door)
             if not what:
                 continue
@@ -188,7 +188,7 @@ def cdn_options_refused(rule: Rule, model: Model) -> Iterator[Finding]:
             fix, why = attempt(
                 "allow OPTIONS",
                 "safe",
-                lambda behavior=behavior, wanted=wanted: _allow(model, behavior, wanted),  # type: ignore[misc]
+                lambda behavior=behavior, wanted=wanted: _allow(facts.model, behavior, wanted),  # type: ignore[misc]
             )
             yield Finding(rule, message, place, fix, why, says, (distribution.logical_id,))
 
@@ -287,7 +287,7 @@ def _allow(model: Model, behavior: Behavior, wanted: tuple[str, ...]) -> Edits:
 
 
 @rule("E9475", "cdn-credentials-wildcard", doors="cdn")
-def cdn_credentials_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
+def cdn_credentials_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A response headers policy allows credentials together with `*`.
 
     ## Why
@@ -311,7 +311,7 @@ def cdn_credentials_wildcard(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://github.com/aws/aws-cdk/pull/35308
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    for attached in model.header_policies:
+    for attached in facts.model.header_policies:
         if attached.policy.credentials is True:
             yield from _wildcards(rule, attached.policy)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
-from cfncors.checks.headers import sites
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, declare, is_ref_to_parameter, quoted, rewritten
 from cfncors.errors import CannotEdit
@@ -30,6 +29,7 @@ from cfncors.template import Known, Template, Unknown, intrinsic
 from cfncors.template.intrinsics import TAGS
 
 if TYPE_CHECKING:
+    from cfncors.facts import Facts
     from cfncors.template.serverless import AsWritten
 
 #: Every gateway response type (Developer Guide, "Gateway response types for API Gateway").
@@ -71,7 +71,7 @@ def _invalid_mapping(text: str) -> Says:
 
 
 @rule("E9411", "unquoted-literal", "safe", "unsafe")
-def unquoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
+def unquoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A static header value stands without inner single quotes.
 
     ## Why
@@ -95,14 +95,14 @@ def unquoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-corsconfiguration.html
     """
-    for site in sites(model):
+    for site in facts.headers:
         reported: set[int] = set()
         for leaf in decided(site.header.value):
             if not is_bare(leaf) or id(leaf.node) in reported:
                 continue
             reported.add(id(leaf.node))
             text = _shown(leaf)
-            fix, why = _quote(model.template, leaf.node)
+            fix, why = _quote(facts.template, leaf.node)
             assumed = f" with the default of {_names(leaf.assumes)}" if isinstance(leaf, Known) and leaf.assumes else ""
             lack = f"is {text}{assumed}, without the single quotes of a static value"
             if is_padded(text):
@@ -110,7 +110,7 @@ def unquoted_literal(rule: Rule, model: Model) -> Iterator[Finding]:
             yield Finding(
                 rule,
                 f"{site.header.name} of {site.what} {lack};"
-                f' write "{quoted(_source(model.template, leaf.node) or text)}"{site.aside}',
+                f' write "{quoted(_source(facts.template, leaf.node) or text)}"{site.aside}',
                 leaf.node,
                 fix,
                 why,
@@ -154,7 +154,7 @@ def _quote_ref(document: Document, node: Node, parameter: str) -> Edits:
 
 
 @rule("E9413", "invalid-mapping")
-def invalid_mapping(rule: Rule, model: Model) -> Iterator[Finding]:
+def invalid_mapping(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A header is mapped from a source that API Gateway cannot copy from in this place.
 
     ## Why
@@ -177,7 +177,7 @@ def invalid_mapping(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
     """
-    for site in sites(model):
+    for site in facts.headers:
         for leaf in decided(site.header.value):
             if not isinstance(leaf, Known):
                 continue
@@ -196,7 +196,7 @@ def invalid_mapping(rule: Rule, model: Model) -> Iterator[Finding]:
 
 
 @rule("E9414", "undeclared-response-header", "safe")
-def undeclared_response_header(rule: Rule, model: Model) -> Iterator[Finding]:
+def undeclared_response_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An integration response sets a header, or answers with a status, that its method response does not declare.
 
     ## Why
@@ -220,7 +220,7 @@ def undeclared_response_header(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-method-integrationresponse.html
     """
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         for method in api.methods:
             if method.origin not in ("resource", "openapi") or _responses_unknown(method):
                 continue
@@ -228,7 +228,7 @@ def undeclared_response_header(rule: Rule, model: Model) -> Iterator[Finding]:
             if integration is None or integration.kind not in ("aws", "http", "mock"):
                 continue
             for response in integration.responses:
-                yield from _undeclared(rule, model, method, response)
+                yield from _undeclared(rule, facts.model, method, response)
 
 
 def _responses_unknown(method: Method) -> bool:
@@ -275,7 +275,7 @@ def _undeclared_status(rule: Rule, model: Model, method: Method, response: Integ
 
 
 @rule("E9415", "unknown-gateway-response-type", "safe")
-def unknown_gateway_response_type(rule: Rule, model: Model) -> Iterator[Finding]:
+def unknown_gateway_response_type(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A gateway response has a type that does not exist, or a parameter key that is not of its dialect.
 
     ## Why
@@ -302,9 +302,9 @@ def unknown_gateway_response_type(rule: Rule, model: Model) -> Iterator[Finding]
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
-    document = model.template.document
+    document = facts.template.document
     seen: set[int] = set()
-    for response in (response for api in model.rest_apis for response in api.all_gateway_responses):
+    for response in (response for api in facts.model.rest_apis for response in api.all_gateway_responses):
         if response.type not in GATEWAY_RESPONSE_TYPES and id(response.key) not in seen:
             yield _unknown_type(rule, document, response)
         seen.add(id(response.key))
@@ -365,7 +365,7 @@ def _into_headers(document: Document, response: GatewayResponse, key: Scalar, ba
 
 
 @rule("E9416", "dropped-credentials", "safe", doors="rest http")
-def dropped_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
+def dropped_credentials(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """SAM drops this AllowCredentials in silence.
 
     ## Why
@@ -387,17 +387,17 @@ def dropped_credentials(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-corsconfiguration.html
     """
     seen: set[int] = set()
-    for api in model.rest_apis:
+    for api in facts.model.rest_apis:
         cors = api.cors
         if cors is None or cors.credentials is None or cors.allows_credentials or id(cors.credentials) in seen:
             continue
         node = cors.credentials
         seen.add(id(node))
-        finding = _dropped(rule, model, api.logical_id, node)
+        finding = _dropped(rule, facts.model, api.logical_id, node)
         if finding is not None:
             yield finding
-    for node, owner in _http_credentials(model):
-        finding = _dropped(rule, model, owner, node) if id(node) not in seen else None
+    for node, owner in _http_credentials(facts.model):
+        finding = _dropped(rule, facts.model, owner, node) if id(node) not in seen else None
         seen.add(id(node))
         if finding is not None:
             yield finding

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cfncors.browser.serialised import host_of
-from cfncors.checks.allowed_in_code import allowed
-from cfncors.checks.code import places
-from cfncors.checks.entries import Entry, Listing, listings, of_role
-from cfncors.checks.origins_in_code import Chosen, any_subdomain, chosen
 from cfncors.checks.registry import rule
+from cfncors.facts import Facts
+from cfncors.facts.listings import Entry, Listing
 from cfncors.findings import Finding, Rule
-from cfncors.gateway.model import Model
+
+if TYPE_CHECKING:
+    from cfncors.facts.chosen_in_code import Chosen
 
 #: Sites where anybody's script runs under the site's own origin (CORScanner, ``origins.json``; CORStest, "developer
 #: backdoor").
@@ -32,7 +32,7 @@ _ROLES: Final = ("origins", "methods", "headers")
 
 
 @rule("W9440", "playground-origin", doors="rest http url s3 cdn")
-def playground_origin(rule: Rule, model: Model) -> Iterator[Finding]:
+def playground_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An allowed origin runs anybody's code: a site to try out scripts.
 
     ## Why
@@ -52,12 +52,12 @@ def playground_origin(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://developer.mozilla.org/en-US/docs/Web/Security/Same-origin_policy
     """
-    for each in allowed(model):
+    for each in facts.allowed_in_code:
         site = _playground(each.text)
         if site is not None:
             message = f"{each.text} in {each.what} lets in whatever anybody tries out on {site}; leave it out"
             yield Finding(rule, message, each.node, resources=each.resources)
-    for listing in of_role(model, "origins"):
+    for listing in facts.listings_of("origins"):
         for entry in {(id(entry.node), entry.text): entry for entry in listing.entries}.values():
             site = _playground(entry.text)
             if site is not None:
@@ -71,7 +71,7 @@ def _playground(origin: str) -> str | None:
 
 
 @rule("I9449", "wide-open", doors="rest http url s3 cdn", audit=True)
-def wide_open(rule: Rule, model: Model) -> Iterator[Finding]:
+def wide_open(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A configuration lets in any site, any header or any method.
 
     ## Why
@@ -92,15 +92,15 @@ def wide_open(rule: Rule, model: Model) -> Iterator[Finding]:
     ## References
     - https://fetch.spec.whatwg.org/#http-access-control-allow-origin
     """
-    for listing in listings(model):
+    for listing in facts.listings:
         entry = _widest(listing)
         if entry is not None:
             what = _lets_in(listing, entry.text)
             yield Finding(rule, f"{listing.what} lets in {what}", entry.node, resources=listing.resources)
-    for each in chosen(model):
+    for each in facts.chosen_in_code:
         wide = _widest_choice(each)
         if wide is not None:
-            node = places(model).node(each.behind.function, each.choice.place)
+            node = facts.places.node(each.behind.function, each.choice.place)
             resources = each.behind.door.logical_id, each.behind.function.logical_id
             yield Finding(rule, f"this code lets in {wide}", node, resources=resources)
 
@@ -117,6 +117,8 @@ def _widest(listing: Listing) -> Entry | None:
 
 def _widest_choice(each: Chosen) -> str | None:
     """What code lets in that it does not name."""
+    from cfncors.checks.origins_in_code import any_subdomain
+
     is_default = each.choice.default == "*" and each.choice.texts[0] not in each.behind.function.environment
     if each.choice.kind in ("any", "reflected") or is_default:
         return "any site"

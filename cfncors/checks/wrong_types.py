@@ -7,6 +7,7 @@ from typing import Final
 
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt
+from cfncors.facts import Facts
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.model import Model
 from cfncors.gateway.parameters import mapping
@@ -22,7 +23,7 @@ _S3_RULES: Final = ("CORSRules", "CORSRule")
 
 
 @rule("E9410", "wrong-type", "safe", doors="http url s3 cdn")
-def wrong_type(rule: Rule, model: Model) -> Iterator[Finding]:
+def wrong_type(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A part of a CORS configuration is of another type than the service takes, or has the name of another dialect.
 
     ## Why
@@ -48,16 +49,16 @@ def wrong_type(rule: Rule, model: Model) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-url-cors.html
     - https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html
     """
-    yield from _misnamed(rule, model)
-    if model.template.service is not None:  # the framework checks its own file
+    yield from _misnamed(rule, facts.model)
+    if facts.template.service is not None:  # the framework checks its own file
         return
     told: set[int] = set()
-    for policy in model.policies:
-        for node, message in _of(model, policy):
+    for policy in facts.model.policies:
+        for node, message in _of(facts.model, policy):
             if id(node) not in told and not node.foreign:
                 told.add(id(node))
                 yield Finding(rule, message, node, resources=(policy.owner, policy.resource))
-    for bucket in model.template.of_type("AWS::S3::Bucket"):
+    for bucket in facts.template.of_type("AWS::S3::Bucket"):
         for node, message in _of_rules(bucket):
             yield Finding(rule, message, node, resources=(bucket.logical_id,))
 

@@ -16,6 +16,7 @@ from cfncors.config import Settings
 from cfncors.enable.asked import Asked
 from cfncors.enable.target import names_of, target
 from cfncors.errors import CannotEdit, UsageError
+from cfncors.facts import Facts
 from cfncors.findings import Finding
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import Door
@@ -58,7 +59,7 @@ def carry_out(
     for _ in range(_MOST_ROUNDS):
         model = read(text, name, settings)
         door = target(model, logical_id)
-        chosen = _clear(_planned(model, plan(model, door, wish))) or _clear(_fixes(model, door, tried))
+        chosen = _clear(_planned(model, plan(model, door, wish))) or _clear(_fixes(Facts(model), door, tried))
         if not chosen:
             return text, made
         text = apply(text, dict.fromkeys(edit for change in chosen for edit in change.edits))
@@ -94,21 +95,23 @@ def _clear(changes: Iterable[Change]) -> list[Change]:
     return chosen
 
 
-def _fixes(model: Model, door: Door, tried: Container[tuple[object, ...] | None]) -> Iterator[Change]:
+def _fixes(facts: Facts, door: Door, tried: Container[tuple[object, ...] | None]) -> Iterator[Change]:
     """What the rules offer for this front door: safe fixes of what breaks or is very probably wrong."""
-    for finding in findings(model, door):
+    for finding in findings(facts, door):
         fix = finding.fix
-        if fix is None or fix.safety != "safe" or finding.rule.severity == "info" or _other_file(model, fix.edits):
+        if fix is None or fix.safety != "safe" or finding.rule.severity == "info":
             continue
-        key = (finding.rule.id, finding.message, *model.template.document.path(finding.node))
+        if _other_file(facts.model, fix.edits):
+            continue
+        key = (finding.rule.id, finding.message, *facts.template.document.path(finding.node))
         if key not in tried:
             yield Change(fix.title.removeprefix("add "), fix.edits, mends=key)
 
 
-def findings(model: Model, door: Door) -> Iterator[Finding]:
+def findings(facts: Facts, door: Door) -> Iterator[Finding]:
     """What the rules say of a front door."""
     names = names_of(door)
     for _, check in CHECKS.values():
-        for finding in check(model):
+        for finding in check(facts):
             if finding.resources and finding.resources[0] in names:
                 yield finding

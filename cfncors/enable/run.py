@@ -11,6 +11,7 @@ from cfncors.enable.changes import Change, Plan, carry_out, findings, read
 from cfncors.enable.several import SeveralOrigins
 from cfncors.enable.target import names_of, target
 from cfncors.errors import CannotEdit, UsageError
+from cfncors.facts import Facts
 from cfncors.gateway import Model
 from cfncors.gateway.model import Door
 from cfncors.gateway.policy import FrontDoor
@@ -47,9 +48,9 @@ def enable_text(text: str, name: str, logical_id: str, wish: Asked, settings: Se
         after, made = carry_out(text, name, logical_id, wish, _PLANS[door.front_door], settings)
     except CannotEdit as reason:
         raise UsageError(f"{logical_id}: {reason}; nothing was written") from None
-    model = read(after, name, settings)
-    _leaves_others(before, model, door)
-    return _proved(Enabled(name, text, after, logical_id, _pages(wish), _steps(made), FileReport(name)), model, wish)
+    facts = Facts(read(after, name, settings))
+    _leaves_others(before, facts.model, door)
+    return _proved(Enabled(name, text, after, logical_id, _pages(wish), _steps(made), FileReport(name)), facts, wish)
 
 
 def _steps(made: list[Change]) -> tuple[Step, ...]:
@@ -85,27 +86,27 @@ def _said(model: Model, own: frozenset[str]) -> dict[str, Any]:
 # -- the proof ---------------------------------------------------------------------------------------------------------
 
 
-def _proved(result: Enabled, model: Model, wish: Asked) -> Enabled:
+def _proved(result: Enabled, facts: Facts, wish: Asked) -> Enabled:
     """The result with what the rules and the simulation say of it. Raises :class:`UsageError` when no preflight would
     pass: then nothing has been gained."""
-    door = target(model, result.logical_id)
-    found = [finding for finding in findings(model, door) if finding.rule.severity != "info"]
-    placed = sorted((place(model.template.document, each) for each in found), key=lambda each: each.order)
-    routes = _routes(model, door, wish)
+    door = target(facts.model, result.logical_id)
+    found = [finding for finding in findings(facts, door) if finding.rule.severity != "info"]
+    placed = sorted((place(facts.template.document, each) for each in found), key=lambda each: each.order)
+    routes = _routes(facts, door, wish)
     preflights = [route.case("preflight") for route in routes]
     if result.changed and preflights and all(case.verdict == "blocked" for case in preflights):
         why = found[0].message if found else preflights[0].reason
         raise UsageError(f"{result.logical_id}: no preflight would pass: {why}; nothing was written")
-    left = FileReport(result.name, model.template.document, tuple(placed))
-    made_by = maker(model.template) if result.changed else None
+    left = FileReport(result.name, facts.template.document, tuple(placed))
+    made_by = maker(facts.template) if result.changed else None
     return result._replace(left=left, routes=routes, duties=_duties(door, routes, wish), maker=made_by)
 
 
-def _routes(model: Model, door: Door, wish: Asked) -> tuple[Route, ...]:
+def _routes(facts: Facts, door: Door, wish: Asked) -> tuple[Route, ...]:
     """The routes of a front door as pages of the first origin meet them."""
     origins = (_ANYBODY,) if wish.any_origin else wish.origins
     extra = tuple((name, "x") for name in wish.headers if name != "*")
-    visits = simulate(model, Options(origins, wish.credentials, extra)).visits
+    visits = simulate(facts.model, Options(origins, wish.credentials, extra), functions=facts.functions).visits
     found = (route for visit in visits for route in visit.routes if route.api == door.logical_id)
     if door.front_door != "s3":
         return tuple(found)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cfncors.checks.allow_lists import BODY_METHODS
 from cfncors.checks.preflight_remedies import spelled
 from cfncors.enable.asked import MAX_AGE, Asked
+from cfncors.facts.allow_lists import BODY_METHODS
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import ANY_METHODS, Method
 from cfncors.gateway.policy import FrontDoor, Names, Role

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from cfncors.handlers import Handler, OriginChoice, Response
 
 
-def with_code(model: Model) -> Model:
-    """The model with what the code of its functions answers, for a simulation."""
-    functions = Functions.of(model)
+def with_code(model: Model, functions: Functions) -> Model:
+    """The model with what the code of its ``functions`` answers, for a simulation."""
     found: dict[str, Code] = {}
     for name, function in functions.all.items():
         handler = functions.handler(function)

@@ -28,18 +28,16 @@ _PYTHON_IMPORT: Final = re.compile(r"^[ \t]*import[ \t]+([\w., \t]+)", re.MULTIL
 _Calling = TypeVar("_Calling", RestApi, HttpApi)
 
 
-def with_evidence(model: Model) -> Model:
-    """The model in which a front door whose code sends a CORS header, in a file of the project, says so."""
+def with_evidence(model: Model, functions: Functions) -> Model:
+    """The model in which a front door whose code sends a CORS header, in a file of the project, says so. ``functions``
+    are the model's own; they are right for the returned model too, whose routes are the same."""
     rest, http = [*map(_needs_none, model.rest_apis)], [*map(_needs_none, model.http_apis)]
     if all(rest) and all(http):
         return model
-    functions = Functions.of(model)
-    found = model._replace(
+    return model._replace(
         rest_apis=tuple(_told(functions, api) for api in model.rest_apis),
         http_apis=tuple(_told(functions, api) for api in model.http_apis),
     )
-    functions.keep_for(found)
-    return found
 
 
 def _needs_none(api: RestApi | HttpApi) -> bool:

@@ -36,11 +36,11 @@ class Function(NamedTuple):
 class Functions:
     """The functions of a model, found and followed when they are asked for."""
 
-    def __init__(self, model: Model, root: str | None = None) -> None:
+    def __init__(self, model: Model) -> None:
         # What keeps these must not be kept by them: with the garbage collector off, a cycle would stay for ever.
         self.template = model.template
         self.doors = model.doors
-        self._root = root
+        self._root = model.settings.root
         texts = model.template.document.texts
         #: texts of files that are not to be read from disk, by absolute path
         self.texts = {os.path.abspath(name): text for name, text in texts.items()}
@@ -49,20 +49,6 @@ class Functions:
         self._handlers: dict[str, Handler | str] = {}
         #: by ``id``, each method that was asked for with the function that it calls
         self._called: dict[int, tuple[Method, str | None]] = {}
-
-    @classmethod
-    def of(cls, model: Model) -> Functions:
-        """Those of a model, worked out once."""
-        kept: dict[str, Functions] = vars(model)
-        found = kept.get("_functions")
-        if found is None:
-            found = kept["_functions"] = cls(model, model.settings.root)
-        return found
-
-    def keep_for(self, model: Model) -> None:
-        """Let another model of the same template use what has been worked out."""
-        self.doors = model.doors
-        vars(model)["_functions"] = self
 
     @cached_property
     def root(self) -> str:

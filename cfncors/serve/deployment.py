@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from cfncors.config import Settings
 from cfncors.errors import CfncorsError, UnreadableTemplate, UsageError
-from cfncors.functions import with_code
+from cfncors.facts import Facts
 from cfncors.gateway import Model, build
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.model import Door
@@ -86,7 +86,7 @@ def deploy(path: str, choice: Choice) -> Deployment:
     template = load(parse(decode(data), path))
     if template is None:
         raise UnreadableTemplate("no CloudFormation or SAM template: it has no Resources with types")
-    return deployed(with_code(build(template, Settings(root=choice.root))), choice)
+    return deployed(Facts(build(template, Settings(root=choice.root))).model_with_code, choice)
 
 
 def deployed(model: Model, choice: Choice) -> Deployment:

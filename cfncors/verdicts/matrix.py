@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from cfncors.functions import with_code
 from cfncors.gateway import Model
 from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
 from cfncors.gateway.pages import EXAMPLE, Pages
@@ -97,8 +96,7 @@ def matrix_of(
     askers: Askers | None = None,
 ) -> Matrix:
     """Judge the routes of a model's front doors, or of some of them, for the pages that ``options`` or the template
-    name, or ``askers`` does."""
-    model = with_code(model)
+    name, or ``askers`` does. The model is one with what code answers (:func:`cfncors.functions.with_code`)."""
     chosen = options or Options()
     wanted = [door for door in (model.doors if doors is None else doors) if is_judged(model, door)]
     return Matrix(tuple(each for door in wanted for each in _asked(model, door, chosen, askers)))

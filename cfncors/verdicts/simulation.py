@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cfncors.errors import UsageError
+from cfncors.functions import Functions, with_code
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import Door
 from cfncors.report.simulation import ORDER, Case, Reply, Route, Simulation, Visit
@@ -14,12 +15,15 @@ from cfncors.verdicts.matrix import Asked, Matrix, Page, is_judged, matrix_of
 from cfncors.verdicts.options import Options, check_parameters
 
 
-def simulate(source: Template | Model, options: Options | None = None, name: str = "") -> Simulation:
-    """Simulate all front doors of a template.
+def simulate(
+    source: Template | Model, options: Options | None = None, name: str = "", functions: Functions | None = None
+) -> Simulation:
+    """Simulate all front doors of a template. ``functions`` are the model's own, where their code has been looked at.
 
     Raises :class:`UsageError` when a method or path is asked for that no route has, or a parameter that is none.
     """
     model = source if isinstance(source, Model) else build(source)
+    model = with_code(model, functions or Functions(model))
     chosen = options or Options()
     check_parameters(model.template, chosen.parameters)
     made = matrix_of(model, chosen)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cfncors.facts import Facts
 from cfncors.gateway import Model
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.cdn_paths import fits, taking
@@ -688,8 +689,9 @@ def _ask_everything(there: Model) -> None:
                 respond(there, distribution, request)
         for method in distribution.methods:
             client_errors(there, distribution, method)
+    facts = Facts(there)
     for check in (cdn_cors_cached, cdn_options_refused):
-        assert all(finding.resources == ("Cdn",) for finding in check(there))
+        assert all(finding.resources == ("Cdn",) for finding in check(facts))
 
 
 @needs_shared

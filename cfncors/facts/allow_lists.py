@@ -27,7 +27,7 @@ from cfncors.gateway.routing import route
 from cfncors.source import Node
 
 if TYPE_CHECKING:
-    from cfncors.checks.code import Behind
+    from cfncors.facts.code import Behind
     from cfncors.handlers import Response
     from cfncors.handlers.model import Header as SentHeader
 
@@ -91,12 +91,12 @@ def takes_options(api: RestApi | HttpApi, path: str) -> Method | None:
 # -- evidence ----------------------------------------------------------------------------------------------------------
 
 
-def with_evidence(model: Model) -> Iterator[RestApi]:
+def called_rest_apis(model: Model) -> Iterator[RestApi]:
     """The REST APIs that pages of other origins are known to call, and whose definition is seen."""
     return (api for api in model.rest_apis if api.complete and api.evidence is not None)
 
 
-def http_with_evidence(model: Model) -> Iterator[HttpApi]:
+def called_http_apis(model: Model) -> Iterator[HttpApi]:
     """The same of HTTP APIs: a CORS configuration, an OPTIONS route, or inline code that sends a CORS header."""
     for api in model.http_apis:
         if api.complete and (api.policies or api.code is not None or any(m.is_options for m in api.methods)):
@@ -174,17 +174,8 @@ def _fits(pattern: str, name: str) -> bool:
     return (name.startswith(head) and name.endswith(tail)) if star else name == pattern
 
 
-def lists(model: Model, role: ListRole) -> tuple[AllowList, ...]:
-    """Every list of allowed methods or headers that a preflight is answered with; worked out with the first
-    question."""
-    kept: dict[str, tuple[AllowList, ...]] = vars(model)
-    found = kept.get(f"_lists_{role}")
-    if found is None:
-        found = kept[f"_lists_{role}"] = tuple(_lists(model, role))
-    return found
-
-
-def _lists(model: Model, role: ListRole) -> Iterator[AllowList]:
+def configured(model: Model, role: ListRole) -> Iterator[AllowList]:
+    """Every list of allowed methods or headers that a front door's configuration answers preflights with."""
     yield from _of_rest(model, role)
     for api in model.http_apis:
         asked = routes(api.methods)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union
 
 from cfncors.functions import Function, Functions, speaks_of_cors
@@ -62,20 +62,15 @@ def _is_navigated(response: Response) -> bool:
     return kind is not None and all(text is not None and text.startswith("text/html") for text in kind.values)
 
 
-def behind(model: Model) -> tuple[Behind, ...]:
-    """Every function whose code is read because it may matter, by front door; worked out with the first question."""
-    kept: dict[str, tuple[Behind, ...]] = vars(model)
-    found = kept.get("_behind")
-    if found is None:
-        doors: tuple[Calling, ...] = (*model.rest_apis, *model.http_apis, *model.function_urls)
-        found = kept["_behind"] = tuple(each for door in doors for each in _behind(model, door))
-    return found
+def behind(model: Model, functions: Functions) -> Iterator[Behind]:
+    """Every function whose code is read because it may matter, by front door."""
+    doors: tuple[Calling, ...] = (*model.rest_apis, *model.http_apis, *model.function_urls)
+    return (each for door in doors for each in _behind(functions, door))
 
 
-def _behind(model: Model, door: Calling) -> Iterator[Behind]:
+def _behind(functions: Functions, door: Calling) -> Iterator[Behind]:
     if not door.complete or (isinstance(door, RestApi) and door.private):
         return
-    functions = Functions.of(model)
     is_called = isinstance(door, RestApi) and door.evidence is not None
     routes: dict[str, list[Method]] = {}
     for method in door.methods:
@@ -90,25 +85,13 @@ def _behind(model: Model, door: Calling) -> Iterator[Behind]:
             yield Behind(door, function, handler, tuple(methods))
 
 
-def passed_on(model: Model) -> Iterator[Behind]:
-    """Those whose own CORS headers reach the page: no configuration of the front door, and no response headers policy
-    in front of it, speaks in their place."""
-    found = behind(model)
-    covered = _covered(model) if found else ()
-    return (each for each in found if _is_left(each.door) and each.door.logical_id not in covered)
-
-
-def is_passed_on(model: Model, door: Calling) -> bool:
-    """The same of one front door."""
-    return _is_left(door) and door.logical_id not in _covered(model)
-
-
-def _is_left(door: Calling) -> bool:
+def is_left_to_code(door: Calling) -> bool:
+    """Whether a front door itself leaves the CORS headers of answers to the code behind it."""
     return isinstance(door, RestApi) or not door.policies
 
 
-def _covered(model: Model) -> set[str]:
-    """The front doors to whose answers a distribution adds CORS headers, or may."""
+def covered(model: Model) -> set[str]:
+    """The front doors, by logical id, to whose answers a distribution adds CORS headers, or may."""
     behaviors = (behavior for distribution in model.distributions for behavior in distribution.behaviors)
     return {
         behavior.origin
@@ -134,24 +117,17 @@ def in_words(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
-def places(model: Model) -> Places:
-    """Where the code of a model stands."""
-    kept: dict[str, Places] = vars(model)
-    found = kept.get("_places")
-    if found is None:
-        from cfncors.functions.places import Places
+def places(functions: Functions, followed: Iterable[Behind]) -> Places:
+    """The places of the functions' code. Files of the ``followed`` ones that have suppressions in them are read at
+    once, so that one that silences nothing is seen."""
+    from cfncors.functions.places import Places
 
-        found = kept["_places"] = Places(Functions.of(model))
-        _with_suppressions(model, found)
-    return found
-
-
-def _with_suppressions(model: Model, found: Places) -> None:
-    """Read the files with suppressions in them, so that one that silences nothing is seen."""
-    for each in behind(model):
+    found = Places(functions)
+    for each in followed:
         for path in each.handler.files if each.function.source and not each.function.source.inline else ():
             if "cfncors:" in found.text(each.function, path):
                 found.file(each.function, path)
+    return found
 
 
 def where(response: Response) -> Place:
