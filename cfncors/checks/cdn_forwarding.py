@@ -54,7 +54,7 @@ def cdn_cors_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
     for distribution in facts.model.distributions:
         for behavior in distribution.behaviors:
             door = front_door_of(facts.model, behavior)
-            if door is None or behavior.edge or behavior.opaque_policy or not has_cors(door):
+            if door is None or behavior.edge or behavior.opaque_policy or not has_cors(facts.model, door):
                 continue
             if not _is_meant(facts.model, distribution, behavior, door):
                 continue

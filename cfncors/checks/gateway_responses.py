@@ -108,10 +108,10 @@ def gateway_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     - https://fetch.spec.whatwg.org/#concept-cors-check
     """
-    apis = [a for a in facts.model.rest_apis if a.complete and a.gateway_evidence is not None]
+    apis = [a for a in facts.model.rest_apis if a.complete and a.logical_id in facts.model.evidence]
     yield from _merged(finding for api in apis for finding in _without_cors(rule, facts.model, api))
     # Of another stack's API the other types are not known; one that is set here is set nowhere else.
-    shared = [a for a in facts.model.rest_apis if a.dialect == "external" and a.gateway_evidence is not None]
+    shared = [a for a in facts.model.rest_apis if a.dialect == "external" and a.logical_id in facts.model.evidence]
     for api in shared:
         written = ((kind, response) for kind, response in _lacking(api) if response is not None)
         yield from (_headerless(rule, facts.model, api, kind, response) for kind, response in written)
@@ -142,9 +142,8 @@ def api_without_gateway_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
-    apis = [
-        a for a in facts.model.rest_apis if a.complete and a.gateway_evidence is None and not a.private and a.methods
-    ]
+    closed = [a for a in facts.model.rest_apis if a.logical_id not in facts.model.evidence]
+    apis = [a for a in closed if a.complete and not a.private and a.methods]
     yield from _merged(finding for api in apis for finding in _without_cors(rule, facts.model, api))
 
 
@@ -270,7 +269,7 @@ def shadowed_default(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
 def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
     for api in model.rest_apis:
-        if not api.complete or api.gateway_evidence is None:
+        if not api.complete or api.logical_id not in model.evidence:
             continue
         for response in api.all_gateway_responses:
             if response.type not in GATEWAY_RESPONSE_TYPES or response.type in (*DEFAULTS, "REQUEST_TOO_LARGE"):

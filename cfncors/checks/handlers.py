@@ -135,7 +135,7 @@ def handler_not_read(rule: Rule, facts: Facts) -> Iterator[Finding]:
     functions = facts.functions
     seen: set[str] = set()
     for api in facts.model.rest_apis:
-        if not api.complete or api.private or api.evidence is None:
+        if not api.complete or api.private or facts.model.called(api) is None:
             continue
         for method in api.methods:
             function = functions.all.get(functions.name_behind(api, method) or "")

@@ -67,7 +67,8 @@ def preflight_unanswered(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
 
 def _configuration(model: Model, api: HttpApi) -> tuple[Fix | None, str | None]:
-    if api.code is not None:
+    found = model.called(api)
+    if found is not None and found.kind == "code":
         return None, "a CorsConfiguration would replace the CORS headers that its code sends (W9465)"
     return attempt("add a CorsConfiguration", "unsafe", lambda: configure(model, api))
 

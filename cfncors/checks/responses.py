@@ -42,7 +42,7 @@ def integration_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Find
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     """
     for api in facts.model.rest_apis:
-        if not api.complete or api.evidence is None:
+        if not api.complete or facts.model.called(api) is None:
             continue
         for method in api.methods:
             integration = method.integration
@@ -106,7 +106,7 @@ def event_without_response_headers(rule: Rule, facts: Facts) -> Iterator[Finding
     - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-statemachineapi.html
     """
     for api in facts.model.rest_apis:
-        if api.evidence is None:
+        if facts.model.called(api) is None:
             continue
         for method in api.methods:
             if method.origin == "state-machine":

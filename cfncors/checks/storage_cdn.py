@@ -204,10 +204,11 @@ def front_door_of(model: Model, behavior: Behavior) -> Door | None:
     return next((door for door in model.doors if door.logical_id == behavior.origin), None)
 
 
-def has_cors(door: Door) -> bool:
-    """Whether a front door says that pages of other origins call it."""
+def has_cors(model: Model, door: Door) -> bool:
+    """Whether a front door says by itself that pages of other origins call it."""
     if isinstance(door, RestApi):
-        return door.complete and door.evidence is not None
+        found = model.called(door)
+        return door.complete and found is not None and found.kind != "in front"
     return bool(door.policies)
 
 
@@ -227,7 +228,7 @@ def is_called_across(model: Model, distribution: Distribution) -> bool:
 
 def _asked_first(model: Model, distribution: Distribution, behavior: Behavior, door: Door | None) -> list[str]:
     """The routes behind a behavior that are preflighted for certain, as ``PUT /items``."""
-    if door is None or not has_cors(door) or not is_called_across(model, distribution):
+    if door is None or not has_cors(model, door) or not is_called_across(model, distribution):
         return []
     from cfncors.gateway.cdn_paths import taking
 

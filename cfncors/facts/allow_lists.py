@@ -93,14 +93,12 @@ def takes_options(api: RestApi | HttpApi, path: str) -> Method | None:
 
 def called_rest_apis(model: Model) -> Iterator[RestApi]:
     """The REST APIs that pages of other origins are known to call, and whose definition is seen."""
-    return (api for api in model.rest_apis if api.complete and api.evidence is not None)
+    return (api for api in model.rest_apis if api.complete and model.called(api))
 
 
 def called_http_apis(model: Model) -> Iterator[HttpApi]:
-    """The same of HTTP APIs: a CORS configuration, an OPTIONS route, or inline code that sends a CORS header."""
-    for api in model.http_apis:
-        if api.complete and (api.policies or api.code is not None or any(m.is_options for m in api.methods)):
-            yield api
+    """The same of HTTP APIs."""
+    return (api for api in model.http_apis if api.complete and model.called(api))
 
 
 # -- lists -------------------------------------------------------------------------------------------------------------
@@ -201,7 +199,7 @@ def configured(model: Model, role: ListRole) -> Iterator[AllowList]:
 
 def _of_rest(model: Model, role: ListRole) -> Iterator[AllowList]:
     name = HEADER[role]
-    for api in (api for api in model.rest_apis if api.evidence is not None):
+    for api in (api for api in model.rest_apis if model.called(api)):
         for preflight in preflights(api):
             response = preflight.response
             # Of an API that is not seen whole, only the resource's own OPTIONS is known to answer.

@@ -65,13 +65,13 @@ def _is_navigated(response: Response) -> bool:
 def behind(model: Model, functions: Functions) -> Iterator[Behind]:
     """Every function whose code is read because it may matter, by front door."""
     doors: tuple[Calling, ...] = (*model.rest_apis, *model.http_apis, *model.function_urls)
-    return (each for door in doors for each in _behind(functions, door))
+    return (each for door in doors for each in _behind(model, functions, door))
 
 
-def _behind(functions: Functions, door: Calling) -> Iterator[Behind]:
+def _behind(model: Model, functions: Functions, door: Calling) -> Iterator[Behind]:
     if not door.complete or (isinstance(door, RestApi) and door.private):
         return
-    is_called = isinstance(door, RestApi) and door.evidence is not None
+    is_called = isinstance(door, RestApi) and model.called(door) is not None
     routes: dict[str, list[Method]] = {}
     for method in door.methods:
         is_proxy = method.integration is not None and method.integration.kind == "aws_proxy"

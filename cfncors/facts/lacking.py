@@ -41,7 +41,7 @@ def lacking(facts: Facts) -> Iterator[Lacking]:
     functions whose headers reach the page."""
     by_place: dict[Place, list[tuple[Behind, tuple[Response, ...]]]] = {}
     for each in facts.passed_on:
-        if not _is_called_across_origins(each):
+        if not _is_called_across_origins(facts, each):
             continue
         here: dict[Place, list[Response]] = {}
         for response in each.fetched:
@@ -53,6 +53,6 @@ def lacking(facts: Facts) -> Iterator[Lacking]:
         yield Lacking(place, tuple(found))
 
 
-def _is_called_across_origins(each: Behind) -> bool:
+def _is_called_across_origins(facts: Facts, each: Behind) -> bool:
     """Whether pages are known to call it: the API says so, or another response of the same code does."""
-    return each.sends_origin or (isinstance(each.door, RestApi) and each.door.evidence is not None)
+    return each.sends_origin or (isinstance(each.door, RestApi) and facts.model.called(each.door) is not None)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union
 
 from cfncors.functions.found import Function, Functions
-from cfncors.gateway.model import ALLOW_ORIGIN, HttpApi, Model, RestApi
+from cfncors.gateway.evidence import Evidence, through_distributions
+from cfncors.gateway.model import ALLOW_ORIGIN, FunctionUrl, HttpApi, Model, RestApi
 from cfncors.source import Node
 
 if TYPE_CHECKING:
@@ -25,33 +26,28 @@ _SCRIPT_IMPORT: Final = re.compile(r"""(?:\bfrom|\bimport|\brequire\s*\(|\bimpor
 _PYTHON_FROM: Final = re.compile(r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\(?([^#]*?)(?:\)|$)", re.MULTILINE)
 _PYTHON_IMPORT: Final = re.compile(r"^[ \t]*import[ \t]+([\w., \t]+)", re.MULTILINE)
 
-_Calling = TypeVar("_Calling", RestApi, HttpApi)
+Calling: TypeAlias = Union[RestApi, HttpApi, FunctionUrl]
 
 
 def with_evidence(model: Model, functions: Functions) -> Model:
-    """The model in which a front door whose code sends a CORS header, in a file of the project, says so. ``functions``
-    are the model's own; they are right for the returned model too, whose routes are the same."""
-    rest, http = [*map(_needs_none, model.rest_apis)], [*map(_needs_none, model.http_apis)]
-    if all(rest) and all(http):
-        return model
-    return model._replace(
-        rest_apis=tuple(_told(functions, api) for api in model.rest_apis),
-        http_apis=tuple(_told(functions, api) for api in model.http_apis),
-    )
+    """The model that knows which front doors are called by pages of other origins, from code in files of the project
+    too. ``functions`` are the model's own; they are right for the returned model too, whose routes are the same."""
+    found = dict(model.evidence)
+    doors: tuple[Calling, ...] = (*model.rest_apis, *model.http_apis, *model.function_urls)
+    for door in doors:
+        known = found.get(door.logical_id)
+        if not door.complete or not door.methods or (known is not None and not known.weak):
+            continue
+        place = _in_code(functions, door)
+        if place is not None:
+            found[door.logical_id] = Evidence("code", place)
+    return model._replace(seen=through_distributions(model, found))
 
 
-def _needs_none(api: RestApi | HttpApi) -> bool:
-    """Whether it is known without code that pages call an API, or nothing could be said of it anyway."""
-    known = api.evidence is not None if isinstance(api, RestApi) else bool(api.policies) or api.code is not None
-    return known or not api.complete or not api.methods
-
-
-def _told(functions: Functions, api: _Calling) -> _Calling:
-    if _needs_none(api):
-        return api
-    behind = (functions.behind(api, method) for method in api.methods if method.integration is not None)
-    place = _sending(functions, {each.logical_id: each for each in behind if each is not None}.values())
-    return api if place is None else api._replace(code=place)
+def _in_code(functions: Functions, door: Calling) -> Node | None:
+    """Where the template names code of a front door that sends a CORS header."""
+    behind = (functions.behind(door, method) for method in door.methods if method.integration is not None)
+    return _sending(functions, {each.logical_id: each for each in behind if each is not None}.values())
 
 
 def _sending(functions: Functions, candidates: Iterable[Function]) -> Node | None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from functools import cached_property
-from typing import Final, Literal, NamedTuple, TypeAlias, Union
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, Union
 
 from cfncors.config import Settings
 from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.nodes import Entry
 from cfncors.template import Resource, Template, Value
+
+if TYPE_CHECKING:
+    from cfncors.gateway.evidence import Evidence
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 ALLOW_CREDENTIALS: Final = "access-control-allow-credentials"
@@ -221,33 +224,6 @@ class RestApi(_RestApi):
                 if found is not None:
                     return found
         return None
-
-    @cached_property
-    def evidence(self) -> Node | None:
-        """Where the API says that pages of other origins call it: ``Cors``, an OPTIONS method, a CORS header of its
-        own responses, inline code that sends one."""
-        if self.cors is not None and ALLOW_ORIGIN in self.cors.headers:
-            return self.cors.key
-        for method in self.methods:
-            if method.is_options and method.origin != "cors":
-                return method.key
-        for method in self.methods:
-            for response in method.integration.responses if method.integration is not None else ():
-                found = _allowing(response.headers)
-                if found is not None:
-                    return found
-        return self.code
-
-    @cached_property
-    def gateway_evidence(self) -> Node | None:
-        """The same, where CORS headers on gateway responses count too. They do not say that the routes are called
-        across origins: a careful author gives them to every API."""
-        found = (_allowing(response.headers) for response in self.all_gateway_responses)
-        return self.evidence or next((key for key in found if key is not None), None)
-
-
-def _allowing(headers: Headers) -> Scalar | None:
-    return next((h.key for name, h in headers.items() if name.startswith("access-control-allow-")), None)
 
 
 _GREEDY: Final = "{proxy+}"
@@ -463,6 +439,8 @@ class _Model(NamedTuple):
     event_policies: tuple[Policy, ...] = ()
     #: what the code of functions answers, by logical id, as far as it has been looked at
     code: Dict[str, Code] = {}
+    #: what says that pages of other origins call a front door, where its code has been looked at
+    seen: Dict[str, Evidence] | None = None
 
 
 class Model(_Model):
@@ -472,6 +450,20 @@ class Model(_Model):
     def doors(self) -> tuple[Door, ...]:
         """Every front door, those first that others may stand in front of."""
         return (*self.rest_apis, *self.http_apis, *self.function_urls, *self.buckets, *self.distributions)
+
+    @cached_property
+    def evidence(self) -> Dict[str, Evidence]:
+        """What says that pages of other origins call a front door, by logical id; the closed ones are not in it."""
+        if self.seen is not None:
+            return self.seen
+        from cfncors.gateway.evidence import evidence
+
+        return evidence(self)
+
+    def called(self, door: Door) -> Evidence | None:
+        """What says that pages of other origins call a front door for more than its errors."""
+        found = self.evidence.get(door.logical_id)
+        return found if found is not None and not found.weak else None
 
     @cached_property
     def signed_for(self) -> frozenset[str]:

@@ -52,7 +52,7 @@ class Twin:
     @property
     def apis(self) -> Iterator[RestApi]:
         """APIs that can be seen as a whole and that are for other origins."""
-        return (api for api in self.model.rest_apis if api.complete and api.evidence is not None)
+        return (api for api in self.model.rest_apis if api.complete and self.model.called(api) is not None)
 
     @cached_property
     def spots(self) -> Counter[Spot]:
