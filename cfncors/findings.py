@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cfncors.source import Edit, Node
+
+if TYPE_CHECKING:
+    from cfncors.browser import Fault
 
 Severity = Literal["error", "warning", "info"]
 Safety = Literal["safe", "unsafe"]
 
+#: What a rule is about. ``exchange``: a call that a browser blocks, so that it says nothing where none is blocked.
+#: ``value``: a text that no browser or service understands as it is meant. ``deployment``: what AWS, SAM or the
+#: Serverless Framework refuses or drops. ``security``: what lets in more pages than anybody means. ``advice``.
+About = Literal["exchange", "value", "deployment", "security", "advice"]
+CaseName = Literal["preflight", "success", "client-error", "server-error"]
+#: Who gives an answer: the front door itself, an integration that maps headers (a MOCK too), code, the list of a CORS
+#: configuration.
+Answerer = Literal["door", "integration", "code", "configuration"]
+
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
+
+
+class Explains(NamedTuple):
+    """A kind of blocked exchange that a rule is the explanation of. An empty set stands for all."""
+
+    cases: frozenset[CaseName] = frozenset()
+    faults: frozenset[Fault] = frozenset()
+    answerers: frozenset[Answerer] = frozenset()
 
 
 class Rule(NamedTuple):
@@ -24,6 +44,9 @@ class Rule(NamedTuple):
     doors: tuple[str, ...] = ()
     #: what somebody who looks over a configuration wants to see, and who means it does not; off unless named
     audit: bool = False
+    about: About = "exchange"
+    #: the blocked exchanges that it explains
+    explains: tuple[Explains, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -56,6 +79,22 @@ class Says(NamedTuple):
     text: str
 
 
+class Explained(NamedTuple):
+    """A blocked exchange that a finding explains: which answer of which route pages of an origin do not get.
+    ``deployment`` are the values that were chosen, as ``Stage=prod``."""
+
+    api: str
+    method: str
+    path: str
+    case: CaseName
+    status: int | None
+    #: what makes the answer: a type of gateway response, ``MOCK``, ``code``, …
+    kind: str
+    origin: str
+    credentials: bool
+    deployment: tuple[str, ...] = ()
+
+
 class Finding(NamedTuple):
     """One fault at one place. ``node`` is the key or value that is wrong."""
 
@@ -70,3 +109,7 @@ class Finding(NamedTuple):
     resources: tuple[str, ...] = ()
     #: paths whose exchanges it is about, for the proof after a fix; empty for all of the API
     paths: tuple[str, ...] = ()
+    #: the blocked exchanges that it explains, all of those that were judged
+    exchanges: tuple[Explained, ...] = ()
+    #: the deployments in which it holds, as ``Stage=prod``; empty when it holds in all
+    deployments: tuple[str, ...] = ()

@@ -10,9 +10,11 @@ from typing import Final, NamedTuple, TypeVar
 import cfncors.checks.meta as meta
 from cfncors.checks import CHECKS
 from cfncors.checks.synthesised import for_the_program
+from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
 from cfncors.discover import Candidate, is_packaged_copy, is_service_name
-from cfncors.errors import UnreadableTemplate
+from cfncors.errors import CfncorsError, UnreadableTemplate
+from cfncors.explained import explain
 from cfncors.facts import Facts
 from cfncors.findings import Finding, Rule
 from cfncors.functions import Functions, with_evidence
@@ -160,14 +162,28 @@ def _findings(facts: Facts, name: str, settings: Settings) -> tuple[list[Finding
     findings: list[Finding] = []
     internal: list[str] = []
     rules = all_rules()
+    # What no rule explains is known only when all of them have spoken.
+    everything = any(wants(rule.id) for rule in (BLOCKED, BLOCKED_FOR_SOME))
     for rule in rules:
-        if wants(rule.id) and (not rule.audit or rule.id in settings.select):
+        if (everything or wants(rule.id)) and (not rule.audit or rule.id in settings.select):
             _run(rule, facts, findings, internal)
+    findings = [finding for finding in _explained(facts, findings, internal) if wants(finding.rule.id)]
     kept, remarks = suppress(facts.template, findings, rules, wants)
     kept = for_the_program(facts.model, kept)
     if wants(meta.UNUSED_SUPPRESSION.id):
         kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]
     return kept, internal
+
+
+def _explained(facts: Facts, findings: list[Finding], internal: list[str]) -> list[Finding]:
+    """The findings as the verdicts bear them out. A crash there leaves them as the rules have them."""
+    try:
+        return explain(facts, findings)
+    except CfncorsError:
+        raise
+    except Exception as error:
+        internal.append(internal_error("the verdicts", error))
+        return findings
 
 
 def _run(rule: Rule, facts: Facts, findings: list[Finding], internal: list[str]) -> None:

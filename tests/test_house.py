@@ -29,6 +29,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("verdicts",),
     ("facts",),
     ("checks",),
+    ("explained",),
     ("lint", "explain", "proof"),
     ("fix", "enable"),
     ("serve", "probe", "cfn_lint"),

@@ -22,6 +22,7 @@ from cfncors.checks import (
     responses,
     storage_cdn,
     syntax,
+    unexplained,
     wide_open,
     wrong_types,
 )
@@ -45,6 +46,7 @@ FAMILIES = (
     handlers,
     storage_cdn,
     cdn_forwarding,
+    unexplained,
     meta,
 )
 

@@ -23,7 +23,7 @@ _ANYBODY: Final = "https://app.example.com"
 _LOST: Final = "does not forward"
 
 
-@rule("W9474", "cdn-cors-cached", "unsafe", doors="cdn")
+@rule("W9474", "cdn-cors-cached", "unsafe", doors="cdn", about="advice")
 def cdn_cors_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """CloudFront does not forward what CORS headers depend on, or keeps one copy of them for all origins.
 

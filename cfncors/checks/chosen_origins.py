@@ -24,7 +24,7 @@ VARY: Final = "vary"
 # -- W9446 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("W9446", "reflected-origin", doors="rest http url")
+@rule("W9446", "reflected-origin", doors="rest http url", about="security")
 def reflected_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The request's own origin is sent back unchecked, or after a check that strangers pass.
 
@@ -82,7 +82,7 @@ def _is_sent_back(template: str, origin: str) -> bool:
 # -- W9448 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("W9448", "missing-vary", "safe", "unsafe", doors="rest http url")
+@rule("W9448", "missing-vary", "safe", "unsafe", doors="rest http url", about="advice")
 def missing_vary(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An origin is chosen by the request, and the response does not say `Vary: Origin`.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cfncors.browser import console
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, errors
 from cfncors.checks.gateway_response_remedies import (
     add_credentials,
     add_resources,
@@ -68,7 +69,7 @@ def _sends_origin(response: GatewayResponse) -> bool:
     return ALLOW_ORIGIN in response.headers or any(key.text.lower().endswith(ALLOW_ORIGIN) for key in response.strays)
 
 
-@rule("E9421", "gateway-response-without-cors", "safe")
+@rule("E9421", "gateway-response-without-cors", "safe", explains=(errors(NO_ALLOW_ORIGIN, by="door"),))
 def gateway_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An API is called from other origins, but API Gateway's own errors carry no Access-Control-Allow-Origin.
 
@@ -117,7 +118,7 @@ def gateway_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]
         yield from (_headerless(rule, facts.model, api, kind, response) for kind, response in written)
 
 
-@rule("W9422", "api-without-gateway-cors", "safe")
+@rule("W9422", "api-without-gateway-cors", "safe", about="advice")
 def api_without_gateway_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A public API whose own errors no page could read, should one ever call it from another origin.
 
@@ -241,7 +242,7 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
     return attempt(title, "safe", make)
 
 
-@rule("E9423", "shadowed-default", "safe")
+@rule("E9423", "shadowed-default", "safe", explains=(errors(NO_ALLOW_ORIGIN, by="door"),))
 def shadowed_default(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A customised gateway response has no Access-Control-Allow-Origin and hides the default that has it.
 
@@ -297,7 +298,7 @@ def _unknown(response: GatewayResponse) -> bool:
     return intrinsic(given) is not None or intrinsic(headers) is not None
 
 
-@rule("W9424", "gateway-response-origin-differs", "safe")
+@rule("W9424", "gateway-response-origin-differs", "safe", explains=(errors(*NOT_FOR_THE_PAGE, by="door"),))
 def gateway_response_origin_differs(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A gateway response allows another origin than the API does, or lacks its credentials.
 
@@ -378,7 +379,7 @@ def _other_origin(
     return Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
 
 
-@rule("W9425", "gateway-response-status", "unsafe")
+@rule("W9425", "gateway-response-status", "unsafe", about="advice")
 def gateway_response_status(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A status code on a DEFAULT gateway response rewrites the status of every error.
 
@@ -416,7 +417,7 @@ def gateway_response_status(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield Finding(rule, message, key, fix, why, None, (api.logical_id, response.resource))
 
 
-@rule("E9426", "gateway-response-not-deployed", "safe", "unsafe")
+@rule("E9426", "gateway-response-not-deployed", "safe", "unsafe", about="deployment")
 def gateway_response_not_deployed(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The deployment may be made before a gateway response or an OPTIONS method is there.
 
@@ -486,7 +487,7 @@ def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
         yield Finding(rule, message, place, fix, why, says, (deployment.logical_id, api.logical_id, *missing))
 
 
-@rule("I9427", "gateway-response-not-customisable")
+@rule("I9427", "gateway-response-not-customisable", about="advice")
 def gateway_response_not_customisable(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Headers on REQUEST_TOO_LARGE have no effect.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, errors, success
 from cfncors.checks.registry import rule
 from cfncors.facts.code import in_words, names_of
 from cfncors.findings import Finding, Rule, Says
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
     from cfncors.facts.lacking import Lacking
 
 
-@rule("E9462", "handler-response-without-cors", "unsafe", doors="rest http url")
+@rule(
+    "E9462",
+    "handler-response-without-cors",
+    "unsafe",
+    doors="rest http url",
+    explains=(success(NO_ALLOW_ORIGIN, by="code"),),
+)
 def handler_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A function returns a response without Access-Control-Allow-Origin.
 
@@ -53,7 +60,13 @@ def handler_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]
             yield _finding(rule, facts, each, "a page cannot read it")
 
 
-@rule("W9463", "handler-error-without-cors", "unsafe", doors="rest http url")
+@rule(
+    "W9463",
+    "handler-error-without-cors",
+    "unsafe",
+    doors="rest http url",
+    explains=(errors(NO_ALLOW_ORIGIN, by="code"),),
+)
 def handler_error_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A function returns an error without Access-Control-Allow-Origin.
 
@@ -106,7 +119,7 @@ def _finding(rule: Rule, facts: Facts, each: Lacking, so: str) -> Finding:
     )
 
 
-@rule("I9467", "handler-not-read", doors="rest")
+@rule("I9467", "handler-not-read", doors="rest", about="advice")
 def handler_not_read(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The code of a function cannot be read, so nothing is known of its responses.
 

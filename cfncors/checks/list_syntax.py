@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cfncors.browser import console
+from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, WRONG_ORIGIN, anything
 from cfncors.checks.policy_remedies import drop_items, rewrite_item, split_item
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, is_ref_to_parameter, rewritten
@@ -98,7 +99,14 @@ def _assumed(leaf: Known | Unknown) -> str:
 # -- E9412 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9412", "quoted-literal", "safe", doors="rest http url s3 cdn")
+@rule(
+    "E9412",
+    "quoted-literal",
+    "safe",
+    doors="rest http url s3 cdn",
+    about="value",
+    explains=(anything(NO_ALLOW_ORIGIN, *WRONG_ORIGIN, METHOD, *HEADER),),
+)
 def quoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A value stands in the inner quotes that only a REST API wants.
 
@@ -267,7 +275,7 @@ def _meant(policy: Policy) -> Data:
 # -- E9417 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9417", "method-not-allowed-here", "safe", doors="http url s3 cdn")
+@rule("E9417", "method-not-allowed-here", "safe", doors="http url s3 cdn", about="deployment")
 def method_not_allowed_here(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list of methods holds one that the service does not take there.
 
@@ -340,7 +348,14 @@ def _instead(model: Model, written: _Written, texts: tuple[str, ...]) -> tuple[F
 # -- E9418 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9418", "joined-list-item", "safe", doors="http url s3 cdn")
+@rule(
+    "E9418",
+    "joined-list-item",
+    "safe",
+    doors="http url s3 cdn",
+    about="value",
+    explains=(anything(NO_ALLOW_ORIGIN, METHOD, *HEADER),),
+)
 def joined_list_item(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """One entry of a list holds several values.
 
@@ -390,7 +405,7 @@ def _is_list_parameter(template: Template, node: Node) -> bool:
     return parameter is not None and parameter.is_list
 
 
-@rule("E9419", "configuration-replaced", "safe", doors="http")
+@rule("E9419", "configuration-replaced", "safe", doors="http", about="deployment")
 def configuration_replaced(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An intrinsic function makes AllowOrigins, and SAM puts it in the place of the whole configuration.
 

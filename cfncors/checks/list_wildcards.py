@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from cfncors.browser import console
+from cfncors.checks.explanations import HEADER, METHOD, preflight
 from cfncors.checks.policy_remedies import set_value
 from cfncors.checks.preflight_remedies import list_names, served, used_headers
 from cfncors.checks.registry import CHECKS, rule
@@ -22,7 +23,7 @@ from cfncors.source import Node
 _SENT_UNASKED: Final = frozenset(("accept", "accept-language", "content-language", "range"))
 
 
-@rule("W9455", "wildcard-misses-authorization", "safe", doors="rest http")
+@rule("W9455", "wildcard-misses-authorization", "safe", doors="rest http", explains=(preflight(*HEADER),))
 def wildcard_misses_authorization(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Allowed headers are `*`, which leaves out the `Authorization` that a route demands.
 
@@ -58,7 +59,14 @@ def _only_star_allows(allow: AllowList, name: str) -> bool:
     return not allow.lacks(name) and allow._replace(credentialed=True).lacks(name)
 
 
-@rule("W9456", "literal-wildcard", "unsafe", doors="rest http url cdn")
+@rule(
+    "W9456",
+    "literal-wildcard",
+    "unsafe",
+    doors="rest http url cdn",
+    about="value",
+    explains=(preflight(METHOD, *HEADER),),
+)
 def literal_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A `*` beside allowed credentials is the name of a method or header, and no wildcard.
 

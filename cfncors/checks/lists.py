@@ -7,10 +7,12 @@ from functools import partial
 from typing import Final
 
 from cfncors.browser import console
+from cfncors.browser.faults import Fault
 from cfncors.browser.headers import FORBIDDEN_RESPONSE, is_token
 from cfncors.browser.methods import NORMALIZED
 from cfncors.browser.methods import is_forbidden as is_forbidden_method
 from cfncors.browser.readable import SAFELISTED as READABLE
+from cfncors.checks.explanations import HEADER, METHOD, preflight
 from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
@@ -101,7 +103,13 @@ def _goes(listing: Listing, text: str) -> bool:
 # -- E9451, E9452 ------------------------------------------------------------------------------------------------------
 
 
-@rule("E9451", "invalid-token", doors="rest http url s3 cdn")
+@rule(
+    "E9451",
+    "invalid-token",
+    doors="rest http url s3 cdn",
+    about="value",
+    explains=(preflight(Fault.UNREADABLE_LIST, METHOD, *HEADER),),
+)
 def invalid_token(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list holds what is no name of a method or header.
 
@@ -159,7 +167,7 @@ def _token_fault(listing: Listing, text: str) -> tuple[str, Says | None] | None:
     return reason, Says("browser", console.blocked(console.unparsable_list(_HEADER[listing.role])))
 
 
-@rule("E9452", "forbidden-method", "safe", doors="rest http url s3 cdn")
+@rule("E9452", "forbidden-method", "safe", doors="rest http url s3 cdn", about="value")
 def forbidden_method(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """CONNECT, TRACE or TRACK is allowed, which no page can use.
 
@@ -189,7 +197,7 @@ def forbidden_method(rule: Rule, facts: Facts) -> Iterator[Finding]:
 # -- W9453, W9454 ------------------------------------------------------------------------------------------------------
 
 
-@rule("W9453", "forbidden-request-header", "safe", doors="rest http url s3 cdn")
+@rule("W9453", "forbidden-request-header", "safe", doors="rest http url s3 cdn", about="advice")
 def forbidden_request_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A request header is allowed that no page can set.
 
@@ -223,7 +231,7 @@ def _is_forbidden_header(text: str) -> bool:
     return is_forbidden(text, "")
 
 
-@rule("W9454", "response-header-as-request-header", "safe", doors="rest http url s3 cdn")
+@rule("W9454", "response-header-as-request-header", "safe", doors="rest http url s3 cdn", about="advice")
 def response_header_as_request_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A header of a response is allowed in requests, or one is exposed that no page can read.
 
@@ -266,7 +274,7 @@ def _is_misplaced(listing: Listing, text: str) -> bool:
 # -- W9457, I9458 ------------------------------------------------------------------------------------------------------
 
 
-@rule("W9457", "method-case", "safe", doors="rest http url s3 cdn")
+@rule("W9457", "method-case", "safe", doors="rest http url s3 cdn", about="value", explains=(preflight(METHOD),))
 def method_case(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A method is not written in capitals.
 
@@ -309,7 +317,7 @@ def _capitals(model: Model, listing: Listing, found: list[Entry]) -> Edits:
     return respelled(document, listing, {entry: entry.text.upper() for entry in found})
 
 
-@rule("I9458", "redundant-entry", "safe", doors="rest http url s3 cdn")
+@rule("I9458", "redundant-entry", "safe", doors="rest http url s3 cdn", about="advice")
 def redundant_entry(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list holds a value twice, or a header that needs no listing.
 

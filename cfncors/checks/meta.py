@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cfncors.facts import Facts
 
 
-@rule("E9490", "unreadable-template", doors="")
+@rule("E9490", "unreadable-template", doors="", about="advice")
 def unreadable_template(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The file cannot be read as a template, so nothing in it was checked.
 
@@ -40,7 +40,7 @@ def unreadable_template(rule: Rule, facts: Facts) -> Iterator[Finding]:
     return iter(())
 
 
-@rule("I9491", "unused-suppression", doors="")
+@rule("I9491", "unused-suppression", doors="", about="advice")
 def unused_suppression(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A suppression silences nothing, or is not written as one.
 

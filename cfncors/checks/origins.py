@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from cfncors.browser import console
+from cfncors.browser.faults import Fault
 from cfncors.browser.serialised import Problem, host_of, is_loopback
 from cfncors.checks import event_origins
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, WRONG_ORIGIN, anything
 from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
@@ -47,7 +49,15 @@ def _shown(entry: Entry) -> str:
 # -- E9441 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9441", "invalid-origin", "safe", "unsafe", doors="rest http url s3 cdn")
+@rule(
+    "E9441",
+    "invalid-origin",
+    "safe",
+    "unsafe",
+    doors="rest http url s3 cdn",
+    about="value",
+    explains=(anything(NO_ALLOW_ORIGIN, *WRONG_ORIGIN),),
+)
 def invalid_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An allowed origin is not written as browsers send it, so no page matches it.
 
@@ -178,7 +188,14 @@ def _of(policy: Policy) -> tuple[str, ...]:
 # -- E9442 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9442", "several-origins-in-one-header", "safe", doors="rest http url")
+@rule(
+    "E9442",
+    "several-origins-in-one-header",
+    "safe",
+    doors="rest http url",
+    about="value",
+    explains=(anything(NO_ALLOW_ORIGIN, *WRONG_ORIGIN),),
+)
 def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Access-Control-Allow-Origin holds a list of origins.
 
@@ -237,7 +254,13 @@ _SAM_REFUSES: Final = "'AllowCredentials' can not be true when 'AllowOrigin' is 
 _HTTP_REFUSES: Final = "allow-credentials is not supported if 'allow-origin' is *"
 
 
-@rule("E9443", "wildcard-with-credentials", "unsafe", doors="rest http url")
+@rule(
+    "E9443",
+    "wildcard-with-credentials",
+    "unsafe",
+    doors="rest http url",
+    explains=(anything(Fault.WILDCARD_WITH_CREDENTIALS),),
+)
 def wildcard_with_credentials(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Credentials are allowed together with any origin.
 
@@ -337,7 +360,7 @@ def _named(model: Model, cors: Cors) -> tuple[Fix | None, str | None]:
 # -- W9444, W9445, W9447 -----------------------------------------------------------------------------------------------
 
 
-@rule("W9444", "insecure-origin", doors="rest http url s3 cdn")
+@rule("W9444", "insecure-origin", doors="rest http url s3 cdn", about="security")
 def insecure_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Credentials are allowed from a page that is loaded over http.
 
@@ -377,7 +400,7 @@ def insecure_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield from allowed_in_code.insecure(rule, facts)
 
 
-@rule("W9445", "null-origin", "unsafe", doors="rest http url s3 cdn")
+@rule("W9445", "null-origin", "unsafe", doors="rest http url s3 cdn", about="security")
 def null_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The origin `null` is allowed, which every site can take on.
 
@@ -423,7 +446,7 @@ def _without_null(model: Model, listing: Listing, entry: Entry) -> tuple[Fix | N
     return attempt(f"allow {origin}", "unsafe", lambda: respelled(document, listing, {entry: origin}))
 
 
-@rule("W9447", "public-suffix-wildcard", doors="rest http url s3 cdn")
+@rule("W9447", "public-suffix-wildcard", doors="rest http url s3 cdn", about="security")
 def public_suffix_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A pattern of origins takes hosts that anybody can have.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
+from cfncors.checks.explanations import REFUSED, preflight
 from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.preflight_remedies import add_cors, add_options, configure, no_authorization, set_flag
 from cfncors.checks.registry import rule
@@ -23,7 +24,7 @@ from cfncors.source.edit import remove, replace
 # -- E9431 ---------------------------------------------------------------------------------------------------------
 
 
-@rule("E9431", "preflight-unanswered", "unsafe", doors="rest http")
+@rule("E9431", "preflight-unanswered", "unsafe", doors="rest http", explains=(preflight(*REFUSED, by="door"),))
 def preflight_unanswered(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A route whose requests are preflighted has nothing that answers OPTIONS.
 
@@ -106,7 +107,7 @@ def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, 
 # -- E9432 ---------------------------------------------------------------------------------------------------------
 
 
-@rule("E9432", "preflight-secured", "safe", doors="rest http")
+@rule("E9432", "preflight-secured", "safe", doors="rest http", explains=(preflight(*REFUSED, by="door"),))
 def preflight_secured(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The preflight meets an authorizer or an API key, which it can never satisfy.
 

@@ -43,7 +43,7 @@ def _answers(api: RestApi) -> Iterator[tuple[Method, IntegrationResponse]]:
             yield method, response
 
 
-@rule("W9437", "preflight-max-age", "safe", doors="rest http url s3 cdn")
+@rule("W9437", "preflight-max-age", "safe", doors="rest http url s3 cdn", about="advice")
 def preflight_max_age(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The time to keep a preflight is not a number of seconds that the service takes or a browser keeps.
 
@@ -158,7 +158,7 @@ def _into_range(model: Model, policy: Policy, item: Item, text: str) -> tuple[Fi
     return attempt(title, "safe", lambda: rewrite_item(model.template.document, item, value))
 
 
-@rule("I9438", "preflight-never-cached", "unsafe", doors="rest http url s3 cdn")
+@rule("I9438", "preflight-never-cached", "unsafe", doors="rest http url s3 cdn", about="advice")
 def preflight_never_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The preflight says no time to keep it, so browsers ask again after 5 seconds.
 

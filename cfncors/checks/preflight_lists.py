@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
+from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, preflight
 from cfncors.checks.preflight_remedies import list_names, spelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
@@ -61,7 +62,7 @@ def _message(demand: Demand, listed: str, reason: str) -> str:
     return f"{what} lacks {listed}{reason.format(routes=shown)}" if allow.is_there else without
 
 
-@rule("E9433", "preflight-method-missing", "safe", "unsafe", doors="rest http cdn")
+@rule("E9433", "preflight-method-missing", "safe", "unsafe", doors="rest http cdn", explains=(preflight(METHOD),))
 def preflight_method_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A method that a route serves is not in the preflight's allowed methods.
 
@@ -94,7 +95,17 @@ def preflight_method_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield _missing(rule, facts, demand, names, says, ", needed by {routes}")
 
 
-@rule("E9434", "preflight-header-missing", "safe", "unsafe", doors="rest http url cdn")
+@rule(
+    "E9434",
+    "preflight-header-missing",
+    "safe",
+    "unsafe",
+    doors="rest http url cdn",
+    explains=(
+        preflight(*HEADER),
+        preflight(NO_ALLOW_ORIGIN, by="door"),
+    ),
+)
 def preflight_header_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The preflight's allowed headers lack one that the API itself demands.
 
@@ -130,7 +141,17 @@ def preflight_header_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield _missing(rule, facts, demand, names, says, ", demanded by {routes}")
 
 
-@rule("W9439", "preflight-content-type-missing", "safe", "unsafe", doors="rest http url s3 cdn")
+@rule(
+    "W9439",
+    "preflight-content-type-missing",
+    "safe",
+    "unsafe",
+    doors="rest http url s3 cdn",
+    explains=(
+        preflight(*HEADER),
+        preflight(NO_ALLOW_ORIGIN, by="door"),
+    ),
+)
 def preflight_content_type_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A route takes a body, and the preflight's allowed headers lack Content-Type.
 

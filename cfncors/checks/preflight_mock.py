@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
+from cfncors.checks.explanations import REFUSED, preflight
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt
 from cfncors.facts import Facts
@@ -27,7 +28,7 @@ def answered_by(api: RestApi, method: Method) -> tuple[str, ...]:
     return tuple(path for path in paths if api.answers_options(path) is method)
 
 
-@rule("E9435", "preflight-binary-mock", "safe")
+@rule("E9435", "preflight-binary-mock", "safe", explains=(preflight(*REFUSED, by="door"),))
 def preflight_binary_mock(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """With the binary media type `*/*` a MOCK OPTIONS answers 500.
 
@@ -88,7 +89,7 @@ def preflight_binary_mock(rule: Rule, facts: Facts) -> Iterator[Finding]:
             yield Finding(rule, message, place, fix, why, says, resources, answered_by(api, method))
 
 
-@rule("E9436", "preflight-not-ok", "safe")
+@rule("E9436", "preflight-not-ok", "safe", explains=(preflight(*REFUSED, by="door integration"),))
 def preflight_not_ok(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The MOCK OPTIONS cannot answer with a status from 200 to 299.
 

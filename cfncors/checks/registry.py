@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from cfncors.findings import Finding, Rule, Safety
+from cfncors.findings import About, Explains, Finding, Rule, Safety
 
 if TYPE_CHECKING:
     from cfncors.facts import Facts
@@ -21,18 +21,27 @@ class DuplicateRule(Exception):
 
 
 def rule(
-    rule_id: str, name: str, *fixes: Safety, doors: str = "rest", audit: bool = False
+    rule_id: str,
+    name: str,
+    *fixes: Safety,
+    doors: str = "rest",
+    audit: bool = False,
+    about: About = "exchange",
+    explains: tuple[Explains, ...] = (),
 ) -> Callable[[Callable[[Rule, Facts], Iterator[Finding]]], Check]:
     """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the facts of a template, and yields
     findings.
 
-    ``doors`` are the front doors that it speaks of, in words; an ``audit`` rule is off unless it is named.
+    ``doors`` are the front doors that it is about, in words; an ``audit`` rule is off unless it is named. A rule about
+    exchanges says which blocked ones it ``explains``, and says nothing where none of them is blocked.
     """
+    if about == "exchange" and not explains:
+        raise ValueError(f"{rule_id} is about exchanges and names none that it explains")
 
     def register(function: Callable[[Rule, Facts], Iterator[Finding]]) -> Check:
         if rule_id in CHECKS:
             raise DuplicateRule(rule_id)
-        declared = Rule(rule_id, name, function.__doc__ or "", fixes, tuple(doors.split()), audit)
+        declared = Rule(rule_id, name, function.__doc__ or "", fixes, tuple(doors.split()), audit, about, explains)
 
         def check(facts: Facts) -> Iterator[Finding]:
             return function(declared, facts)

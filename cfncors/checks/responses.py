@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.browser import console
+from cfncors.browser.faults import Fault
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import add_response_header, attempt, origin_data
 from cfncors.facts import Facts
@@ -16,7 +18,7 @@ from cfncors.source import Node
 from cfncors.template import intrinsic
 
 
-@rule("E9461", "integration-response-without-cors", "safe")
+@rule("E9461", "integration-response-without-cors", "safe", explains=(answers(NO_ALLOW_ORIGIN, by="integration"),))
 def integration_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A status of a non-proxy method sends no Access-Control-Allow-Origin.
 
@@ -79,7 +81,7 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     return Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource))
 
 
-@rule("E9466", "event-without-response-headers")
+@rule("E9466", "event-without-response-headers", explains=(answers(NO_ALLOW_ORIGIN, by="integration"),))
 def event_without_response_headers(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The API event of a state machine answers without any header.
 
@@ -118,7 +120,7 @@ def event_without_response_headers(rule: Rule, facts: Facts) -> Iterator[Finding
                 yield Finding(rule, message, method.key, says=says, resources=(api.logical_id, method.resource))
 
 
-@rule("E9464", "doubled-cors-header", doors="rest url")
+@rule("E9464", "doubled-cors-header", doors="rest url", explains=(answers(Fault.SEVERAL_ORIGINS),))
 def doubled_cors_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A response has Access-Control-Allow-Origin twice: from the function URL and its code, or from code alone.
 
@@ -220,7 +222,7 @@ def _named(*logical_ids: str) -> tuple[str, ...]:
     return tuple(each for each in dict.fromkeys(logical_ids) if each)
 
 
-@rule("W9465", "ignored-handler-header", doors="http")
+@rule("W9465", "ignored-handler-header", doors="http", about="advice")
 def ignored_handler_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The function behind an HTTP API sends CORS headers that its CorsConfiguration replaces.
 

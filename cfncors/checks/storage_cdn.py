@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
+from cfncors.checks.explanations import REFUSED, preflight
 from cfncors.checks.policy_remedies import list_items
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, together
@@ -56,7 +57,7 @@ def _certain(items: list[Item]) -> str:
 # -- buckets ----------------------------------------------------------------------------------------------------------
 
 
-@rule("I9471", "s3-etag-hidden", "safe", doors="s3")
+@rule("I9471", "s3-etag-hidden", "safe", doors="s3", about="advice")
 def s3_etag_hidden(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A bucket lets pages upload, but hides the ETag that a multipart upload has to read.
 
@@ -100,7 +101,7 @@ def s3_etag_hidden(rule: Rule, facts: Facts) -> Iterator[Finding]:
             yield Finding(rule, message, place, fix, why, None, (bucket.logical_id,))
 
 
-@rule("W9472", "s3-any-site-writes", doors="s3")
+@rule("W9472", "s3-any-site-writes", doors="s3", about="security")
 def s3_any_site_writes(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A bucket lets the pages of any site write or delete.
 
@@ -142,7 +143,7 @@ def s3_any_site_writes(rule: Rule, facts: Facts) -> Iterator[Finding]:
 # -- what reaches the origin ------------------------------------------------------------------------------------------
 
 
-@rule("E9473", "cdn-options-refused", "safe", doors="cdn")
+@rule("E9473", "cdn-options-refused", "safe", doors="cdn", explains=(preflight(*REFUSED, by="door"),))
 def cdn_options_refused(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A cache behavior refuses OPTIONS, and what is behind it is called with preflights.
 
@@ -287,7 +288,7 @@ def _allow(model: Model, behavior: Behavior, wanted: tuple[str, ...]) -> Edits:
 # -- response headers policies ----------------------------------------------------------------------------------------
 
 
-@rule("E9475", "cdn-credentials-wildcard", doors="cdn")
+@rule("E9475", "cdn-credentials-wildcard", doors="cdn", about="deployment")
 def cdn_credentials_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A response headers policy allows credentials together with `*`.
 

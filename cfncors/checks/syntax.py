@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
+from cfncors.browser.faults import Fault
+from cfncors.checks.explanations import anything
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, declare, is_ref_to_parameter, quoted, rewritten
 from cfncors.errors import CannotEdit
@@ -70,7 +72,7 @@ def _invalid_mapping(text: str) -> Says:
     )
 
 
-@rule("E9411", "unquoted-literal", "safe", "unsafe")
+@rule("E9411", "unquoted-literal", "safe", "unsafe", about="deployment")
 def unquoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A static header value stands without inner single quotes.
 
@@ -153,7 +155,7 @@ def _quote_ref(document: Document, node: Node, parameter: str) -> Edits:
     return replace(document, node, Tagged("!Sub", text) if node.tag in TAGS else {"Fn::Sub": text})
 
 
-@rule("E9413", "invalid-mapping")
+@rule("E9413", "invalid-mapping", about="deployment")
 def invalid_mapping(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A header is mapped from a source that API Gateway cannot copy from in this place.
 
@@ -195,7 +197,7 @@ def invalid_mapping(rule: Rule, facts: Facts) -> Iterator[Finding]:
             yield Finding(rule, message, leaf.node, says=_invalid_mapping(text), resources=(site.api.logical_id,))
 
 
-@rule("E9414", "undeclared-response-header", "safe")
+@rule("E9414", "undeclared-response-header", "safe", about="deployment")
 def undeclared_response_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An integration response sets a header, or answers with a status, that its method response does not declare.
 
@@ -274,7 +276,7 @@ def _undeclared_status(rule: Rule, model: Model, method: Method, response: Integ
     return Finding(rule, message, place, fix, why, says, (method.resource,))
 
 
-@rule("E9415", "unknown-gateway-response-type", "safe")
+@rule("E9415", "unknown-gateway-response-type", "safe", about="deployment")
 def unknown_gateway_response_type(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A gateway response has a type that does not exist, or a parameter key that is not of its dialect.
 
@@ -364,7 +366,14 @@ def _into_headers(document: Document, response: GatewayResponse, key: Scalar, ba
     return replace(document, parameters, {"Headers": values})
 
 
-@rule("E9416", "dropped-credentials", "safe", doors="rest http")
+@rule(
+    "E9416",
+    "dropped-credentials",
+    "safe",
+    doors="rest http",
+    about="value",
+    explains=(anything(Fault.NO_ALLOW_CREDENTIALS),),
+)
 def dropped_credentials(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """SAM drops this AllowCredentials in silence.
 

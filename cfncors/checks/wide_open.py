@@ -31,7 +31,7 @@ _BUCKET_METHODS: Final = frozenset(("GET", "PUT", "POST", "DELETE", "HEAD"))
 _ROLES: Final = ("origins", "methods", "headers")
 
 
-@rule("W9440", "playground-origin", doors="rest http url s3 cdn")
+@rule("W9440", "playground-origin", doors="rest http url s3 cdn", about="security")
 def playground_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An allowed origin runs anybody's code: a site to try out scripts.
 
@@ -70,7 +70,7 @@ def _playground(origin: str) -> str | None:
     return next((site for site in _PLAYGROUNDS if host == site or host.endswith(f".{site}")), None)
 
 
-@rule("I9449", "wide-open", doors="rest http url s3 cdn", audit=True)
+@rule("I9449", "wide-open", doors="rest http url s3 cdn", audit=True, about="security")
 def wide_open(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A configuration lets in any site, any header or any method.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from cfncors.checks.explanations import anything
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt
 from cfncors.facts import Facts
@@ -22,7 +23,7 @@ _LISTS: Final = ("origins", "methods", "headers", "expose")
 _S3_RULES: Final = ("CORSRules", "CORSRule")
 
 
-@rule("E9410", "wrong-type", "safe", doors="http url s3 cdn")
+@rule("E9410", "wrong-type", "safe", doors="http url s3 cdn", about="value", explains=(anything(),))
 def wrong_type(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A part of a CORS configuration is of another type than the service takes, or has the name of another dialect.
 

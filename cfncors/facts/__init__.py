@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cfncors.gateway.model import HttpApi, Model, RestApi
     from cfncors.gateway.policy import Role
     from cfncors.template import Template
+    from cfncors.verdicts import Matrix
 
 
 class Facts:
@@ -49,6 +50,19 @@ class Facts:
     def model_with_code(self) -> Model:
         """The model with what the code of its functions answers, for a simulation."""
         return with_code(self.model, self.functions)
+
+    @cached_property
+    def matrix(self) -> Matrix | None:
+        """The verdicts on all routes of the front doors that pages of other origins call, asked as the settings of the
+        run say; ``None`` when all front doors are closed."""
+        from cfncors.verdicts.options import asked_by
+
+        called = [door for door in self.model.doors if door.logical_id in self.model.evidence]
+        if not called:
+            return None
+        from cfncors.verdicts.matrix import matrix_of
+
+        return matrix_of(self.model_with_code, asked_by(self.model.settings), called)
 
     # -- what front doors configure ------------------------------------------------------------------------------------
 

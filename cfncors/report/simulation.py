@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from cfncors.findings import CaseName as CaseName
+
 if TYPE_CHECKING:
     from cfncors.browser import Fault
     from cfncors.source import Node
 
 FrontDoor = Literal["rest", "http", "url", "s3", "cdn"]
-CaseName = Literal["preflight", "success", "client-error", "server-error"]
 Outcome = Literal["allowed", "blocked", "depends", "not-needed"]
 #: What a blocked exchange takes for granted about the page: that the body it sends is JSON, or that it uses this method
 #: of a route which takes any.

@@ -1,0 +1,74 @@
+"""948x, verdicts: what the simulation shows as blocked and no other rule explains.
+
+Both are reported by :mod:`cfncors.explained`, which knows what the other rules have explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from cfncors.checks.explanations import anything
+from cfncors.checks.registry import CHECKS, rule
+from cfncors.findings import Finding, Rule
+
+if TYPE_CHECKING:
+    from cfncors.facts import Facts
+
+_DOORS: Final = "rest http url s3 cdn"
+
+
+@rule("E9480", "blocked-exchange", doors=_DOORS, explains=(anything(),))
+def blocked_exchange(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    """A browser keeps an answer of this API from its pages, or never sends the request.
+
+    ## Why
+    `cfncors simulate` goes through every route, asks it as a page would, and judges each answer by the Fetch standard.
+    What is blocked there and has no rule of its own is reported here, at the place that the answer comes from, with the
+    reason of the judgement: one finding for each cause, however many routes it has. So *No findings* says that nothing
+    is blocked of what the template and its code decide.
+
+    ## Example
+    ```yaml
+    IntegrationResponses:
+      - StatusCode: "200"
+        ResponseParameters:              # no Access-Control-Allow-Origin among them
+          method.response.header.Access-Control-Allow-Methods: "'PUT,OPTIONS'"
+    ```
+
+    ## Fix safety
+    No fix. `cfncors simulate` shows the exchange in full; `cfncors enable` gives a front door complete CORS.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#http-cors-protocol
+    """
+    return iter(())
+
+
+@rule("W9481", "blocked-for-some-pages", doors=_DOORS, explains=(anything(),))
+def blocked_for_some_pages(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    """A browser blocks calls of pages that send JSON, or that use one of the methods of a route for any.
+
+    ## Why
+    The same as E9480 where something about the pages is taken for granted, or where AWS does not document an answer.
+    The message names it. A body of the type `application/json` makes a browser ask first, even for a POST, and most
+    pages send one; a page that posts a form does not meet the fault. A route for `ANY` takes every method, and some of
+    them are refused by the answer to the preflight.
+
+    ## Example
+    ```yaml
+    AllowMethods: [GET, POST]      # the route takes ANY, and a page that uses DELETE is refused
+    ```
+
+    ## Fix safety
+    No fix. Where no page sends such a request, suppress the finding with that reason.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    - https://fetch.spec.whatwg.org/#cors-safelisted-method
+    """
+    return iter(())
+
+
+BLOCKED: Final = CHECKS["E9480"][0]
+BLOCKED_FOR_SOME: Final = CHECKS["W9481"][0]
