@@ -28,6 +28,7 @@ _ANSWERERS: Final[dict[str, Answerer]] = {
     "code": "code",
     "handler": "code",
     "CORS": "configuration",
+    "CloudFront": "edge",
 }
 _ASSUMED: Final[dict[Assumption, str]] = {
     "json": "of pages that send JSON",
@@ -90,7 +91,8 @@ class _Faults:
             return finding._replace(says=says, exchanges=exchanges, deployments=self._deployments(found))
         if deployment:
             return finding
-        if rule.about == "exchange" and self._is_judged(finding, rule, doors):
+        promised = rule.about == "exchange" and finding.says is not None
+        if promised and self._is_judged(finding, rule, doors):
             return None
         return _unquoted(finding)
 
@@ -146,14 +148,13 @@ class _Faults:
             for exchange in exchanges:
                 if id(exchange.reply) not in self.taken:
                     causes.setdefault(_cause(exchange), []).append(exchange)
-        for cause, exchanges in causes.items():
-            yield self._finding(cause, exchanges)
+        return map(self._finding, causes.values())
 
-    def _finding(self, cause: _Cause, exchanges: list[Exchange]) -> Finding:
+    def _finding(self, exchanges: list[Exchange]) -> Finding:
         first = exchanges[0]
         node = first.reply.node
         assert node is not None  # the judge gives one to every reply
-        rule = BLOCKED_FOR_SOME if cause.is_weak else BLOCKED
+        rule = BLOCKED_FOR_SOME if all(map(_is_weak, exchanges)) else BLOCKED
         found = tuple(dict.fromkeys(map(_as_explained, exchanges)))
         paths = tuple(dict.fromkeys(each.asked.path for each in exchanges))
         return Finding(
@@ -175,18 +176,15 @@ class _Cause(NamedTuple):
     place: tuple[int, int]
     preflight: bool
     fault: str
-    kind: str
     assumption: Assumption | None
-    is_weak: bool
 
 
 def _cause(exchange: Exchange) -> _Cause:
     reply = exchange.reply
     place = _place(reply.node)
     fault = reply.fault.name if reply.fault is not None else ""
-    kind = answerer(exchange)
     preflight = exchange.case.case == "preflight"
-    return _Cause(exchange.asked.door, place, preflight, fault, kind, reply.assumption, _is_weak(exchange))
+    return _Cause(exchange.asked.door, place, preflight, fault, reply.assumption)
 
 
 def _place(node: Node | None) -> tuple[int, int]:
@@ -259,7 +257,8 @@ def _message(exchanges: list[Exchange]) -> str:
     """What is blocked, for whom and why."""
     first = exchanges[0]
     reason = first.reply.reason
-    reason = f"{reason[:1].lower()}{reason[1:]}".removesuffix(".")
+    reason = f"{reason[:1].lower()}{reason[1:]}" if reason.startswith("The ") else reason
+    reason = reason.removesuffix(".")
     routes = _routes(exchanges)
     where = f" ({_statuses(exchanges)})" if first.reply.status is not None else ""
     assumed = _ASSUMED.get(first.reply.assumption, "").format(first.asked.method) if first.reply.assumption else ""

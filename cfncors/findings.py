@@ -18,8 +18,8 @@ Safety = Literal["safe", "unsafe"]
 About = Literal["exchange", "value", "deployment", "security", "advice"]
 CaseName = Literal["preflight", "success", "client-error", "server-error"]
 #: Who gives an answer: the front door itself, an integration that maps headers (a MOCK too), code, the list of a CORS
-#: configuration.
-Answerer = Literal["door", "integration", "code", "configuration"]
+#: configuration, CloudFront without asking what is behind it.
+Answerer = Literal["door", "integration", "code", "configuration", "edge"]
 
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cfncors.checks import (
     cdn_forwarding,
     chosen_origins,
+    errors_only,
     gateway_responses,
     handlers,
     list_syntax,
@@ -33,6 +34,7 @@ FAMILIES = (
     wrong_types,
     list_syntax,
     gateway_responses,
+    errors_only,
     preflight,
     preflight_lists,
     preflight_mock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, REFUSED, anything
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.checks.storage_cdn import called, front_door_of, has_cors, is_called_across, preflighted
@@ -23,7 +24,9 @@ _ANYBODY: Final = "https://app.example.com"
 _LOST: Final = "does not forward"
 
 
-@rule("W9474", "cdn-cors-cached", "unsafe", doors="cdn", about="advice")
+@rule(
+    "W9474", "cdn-cors-cached", "unsafe", doors="cdn", about="advice", explains=(anything(NO_ALLOW_ORIGIN, *REFUSED),)
+)
 def cdn_cors_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """CloudFront does not forward what CORS headers depend on, or keeps one copy of them for all origins.
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cfncors.browser import console
-from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, WRONG_ORIGIN, anything
+from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, WRONG_ORIGIN, anything
 from cfncors.checks.policy_remedies import drop_items, rewrite_item, split_item
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, is_ref_to_parameter, rewritten
@@ -275,7 +275,14 @@ def _meant(policy: Policy) -> Data:
 # -- E9417 -------------------------------------------------------------------------------------------------------------
 
 
-@rule("E9417", "method-not-allowed-here", "safe", doors="http url s3 cdn", about="deployment")
+@rule(
+    "E9417",
+    "method-not-allowed-here",
+    "safe",
+    doors="http url s3 cdn",
+    about="deployment",
+    explains=(anything(NO_ALLOW_ORIGIN, *NOT_FOR_THE_PAGE, METHOD, *HEADER),),
+)
 def method_not_allowed_here(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A list of methods holds one that the service does not take there.
 
@@ -405,7 +412,14 @@ def _is_list_parameter(template: Template, node: Node) -> bool:
     return parameter is not None and parameter.is_list
 
 
-@rule("E9419", "configuration-replaced", "safe", doors="http", about="deployment")
+@rule(
+    "E9419",
+    "configuration-replaced",
+    "safe",
+    doors="http",
+    about="deployment",
+    explains=(anything(NO_ALLOW_ORIGIN, *NOT_FOR_THE_PAGE, METHOD, *HEADER),),
+)
 def configuration_replaced(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An intrinsic function makes AllowOrigins, and SAM puts it in the place of the whole configuration.
 

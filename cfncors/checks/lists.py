@@ -12,7 +12,7 @@ from cfncors.browser.headers import FORBIDDEN_RESPONSE, is_token
 from cfncors.browser.methods import NORMALIZED
 from cfncors.browser.methods import is_forbidden as is_forbidden_method
 from cfncors.browser.readable import SAFELISTED as READABLE
-from cfncors.checks.explanations import HEADER, METHOD, preflight
+from cfncors.checks.explanations import HEADER, METHOD, anything, preflight
 from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
@@ -167,7 +167,14 @@ def _token_fault(listing: Listing, text: str) -> tuple[str, Says | None] | None:
     return reason, Says("browser", console.blocked(console.unparsable_list(_HEADER[listing.role])))
 
 
-@rule("E9452", "forbidden-method", "safe", doors="rest http url s3 cdn", about="value")
+@rule(
+    "E9452",
+    "forbidden-method",
+    "safe",
+    doors="rest http url s3 cdn",
+    about="value",
+    explains=(anything(Fault.REQUEST_REFUSED),),
+)
 def forbidden_method(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """CONNECT, TRACE or TRACK is allowed, which no page can use.
 

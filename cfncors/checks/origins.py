@@ -400,7 +400,14 @@ def insecure_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield from allowed_in_code.insecure(rule, facts)
 
 
-@rule("W9445", "null-origin", "unsafe", doors="rest http url s3 cdn", about="security")
+@rule(
+    "W9445",
+    "null-origin",
+    "unsafe",
+    doors="rest http url s3 cdn",
+    about="security",
+    explains=(anything(NO_ALLOW_ORIGIN, *WRONG_ORIGIN),),
+)
 def null_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The origin `null` is allowed, which every site can take on.
 

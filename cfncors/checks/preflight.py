@@ -55,15 +55,21 @@ def preflight_unanswered(rule: Rule, facts: Facts) -> Iterator[Finding]:
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
+    yield from _all_unanswered(rule, facts, json=False)
+
+
+def _all_unanswered(rule: Rule, facts: Facts, *, json: bool) -> Iterator[Finding]:
+    """Paths whose OPTIONS reaches nothing: those that are always preflighted, or those that only JSON is sent to."""
     for api in facts.called_rest_apis:
-        for finding in _unanswered(rule, api, "and no OPTIONS method of {api} reaches it"):
+        for finding in _unanswered(rule, api, "and no OPTIONS method of {api} reaches it", json):
             fix, why = _answer_options(facts.model, api, finding.paths[0])
             yield finding._replace(fix=fix, no_fix=why)
     for http_api in facts.called_http_apis:
         if http_api.policies:
             continue
         fix, why = _configuration(facts.model, http_api)
-        for finding in _unanswered(rule, http_api, "and {api} has neither a CorsConfiguration nor a route for OPTIONS"):
+        lack = "and {api} has neither a CorsConfiguration nor a route for OPTIONS"
+        for finding in _unanswered(rule, http_api, lack, json):
             yield finding._replace(fix=fix, no_fix=why)
 
 
@@ -74,18 +80,21 @@ def _configuration(model: Model, api: HttpApi) -> tuple[Fix | None, str | None]:
     return attempt("add a CorsConfiguration", "unsafe", lambda: configure(model, api))
 
 
-def _unanswered(rule: Rule, api: RestApi | HttpApi, lack: str) -> Iterator[Finding]:
-    """A finding for each path with preflighted methods whose OPTIONS reaches nothing."""
+def _unanswered(rule: Rule, api: RestApi | HttpApi, lack: str, json: bool) -> Iterator[Finding]:
+    """A finding for each path with preflighted methods whose OPTIONS reaches nothing; with ``json``, for each where
+    only a body of that type makes a POST one of these."""
     by_path: dict[str, list[Method]] = {}
     for method in api.methods:
         by_path.setdefault(normal_path(method.path), []).append(method)
     for path, methods in by_path.items():
         asked = [m for m in methods if is_preflighted(m)]
+        if json:
+            asked = [m for m in methods if m.verb == "POST"] if not asked else []
         if not asked or takes_options(api, path) is not None:
             continue
-        verbs = sorted({m.verb for m in asked})
-        are = "is" if len(verbs) == 1 else "are"
-        message = f"{', '.join(verbs)} {path} {are} preflighted, {lack.format(api=api.logical_id)}"
+        verbs = ", ".join(sorted({m.verb for m in asked}))
+        are = "with JSON is" if json else "is" if "," not in verbs else "are"
+        message = f"{verbs} {path} {are} preflighted, {lack.format(api=api.logical_id)}"
         says = Says("browser", console.blocked(console.missing_allow_origin(preflight=True)))
         resources = (api.logical_id, asked[0].resource)
         yield Finding(rule, message, asked[0].key, says=says, resources=resources, paths=(path,))
@@ -102,6 +111,37 @@ def _answer_options(model: Model, api: RestApi, path: str) -> tuple[Fix | None, 
     if any(m.origin == "resource" for m in methods):
         return attempt("add an OPTIONS method", "unsafe", lambda: add_options(model, api, methods))
     return None, "the OpenAPI body needs an options operation"
+
+
+# -- W9430 ---------------------------------------------------------------------------------------------------------
+
+
+@rule("W9430", "json-preflight-unanswered", "unsafe", doors="rest http", explains=(preflight(*REFUSED, by="door"),))
+def json_preflight_unanswered(rule: Rule, facts: Facts) -> Iterator[Finding]:
+    """A POST route has nothing that answers OPTIONS, so that JSON cannot be sent to it.
+
+    ## Why
+    A browser sends a POST without asking first only where its body is a form or plain text. Before a body of the type
+    `application/json`, which most pages send, comes a preflight, and where no OPTIONS method answers it every such call
+    is blocked. The same as E9431, which is about methods and headers that are always preflighted.
+
+    ## Example
+    ```yaml
+    PostNote:
+      Type: AWS::ApiGateway::Method
+      Properties:
+        HttpMethod: POST         # and no method with HttpMethod: OPTIONS on this resource
+    ```
+
+    ## Fix safety
+    Unsafe: it opens a route, as the fix of E9431 does. Where all pages send forms, suppress the finding with that
+    reason.
+
+    ## References
+    - https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+    """
+    yield from _all_unanswered(rule, facts, json=True)
 
 
 # -- E9432 ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
-from cfncors.checks.explanations import REFUSED, preflight
+from cfncors.browser.faults import Fault
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, REFUSED, answers, anything, preflight
 from cfncors.checks.policy_remedies import list_items
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, together
@@ -143,7 +144,16 @@ def s3_any_site_writes(rule: Rule, facts: Facts) -> Iterator[Finding]:
 # -- what reaches the origin ------------------------------------------------------------------------------------------
 
 
-@rule("E9473", "cdn-options-refused", "safe", doors="cdn", explains=(preflight(*REFUSED, by="door"),))
+@rule(
+    "E9473",
+    "cdn-options-refused",
+    "safe",
+    doors="cdn",
+    explains=(
+        preflight(*REFUSED, by="door edge"),
+        answers(NO_ALLOW_ORIGIN, by="edge"),
+    ),
+)
 def cdn_options_refused(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A cache behavior refuses OPTIONS, and what is behind it is called with preflights.
 
@@ -288,7 +298,13 @@ def _allow(model: Model, behavior: Behavior, wanted: tuple[str, ...]) -> Edits:
 # -- response headers policies ----------------------------------------------------------------------------------------
 
 
-@rule("E9475", "cdn-credentials-wildcard", doors="cdn", about="deployment")
+@rule(
+    "E9475",
+    "cdn-credentials-wildcard",
+    doors="cdn",
+    about="deployment",
+    explains=(anything(Fault.WILDCARD_WITH_CREDENTIALS),),
+)
 def cdn_credentials_wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A response headers policy allows credentials together with `*`.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.browser import console
 from cfncors.browser.faults import Fault
-from cfncors.checks.explanations import anything
+from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, anything, errors
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, declare, is_ref_to_parameter, quoted, rewritten
 from cfncors.errors import CannotEdit
@@ -72,7 +72,14 @@ def _invalid_mapping(text: str) -> Says:
     )
 
 
-@rule("E9411", "unquoted-literal", "safe", "unsafe", about="deployment")
+@rule(
+    "E9411",
+    "unquoted-literal",
+    "safe",
+    "unsafe",
+    about="deployment",
+    explains=(anything(NO_ALLOW_ORIGIN, *NOT_FOR_THE_PAGE, METHOD, *HEADER),),
+)
 def unquoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A static header value stands without inner single quotes.
 
@@ -155,7 +162,12 @@ def _quote_ref(document: Document, node: Node, parameter: str) -> Edits:
     return replace(document, node, Tagged("!Sub", text) if node.tag in TAGS else {"Fn::Sub": text})
 
 
-@rule("E9413", "invalid-mapping", about="deployment")
+@rule(
+    "E9413",
+    "invalid-mapping",
+    about="deployment",
+    explains=(anything(NO_ALLOW_ORIGIN, *NOT_FOR_THE_PAGE, METHOD, *HEADER),),
+)
 def invalid_mapping(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A header is mapped from a source that API Gateway cannot copy from in this place.
 
@@ -197,7 +209,13 @@ def invalid_mapping(rule: Rule, facts: Facts) -> Iterator[Finding]:
             yield Finding(rule, message, leaf.node, says=_invalid_mapping(text), resources=(site.api.logical_id,))
 
 
-@rule("E9414", "undeclared-response-header", "safe", about="deployment")
+@rule(
+    "E9414",
+    "undeclared-response-header",
+    "safe",
+    about="deployment",
+    explains=(anything(NO_ALLOW_ORIGIN, *NOT_FOR_THE_PAGE, METHOD, *HEADER),),
+)
 def undeclared_response_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """An integration response sets a header, or answers with a status, that its method response does not declare.
 
@@ -276,7 +294,13 @@ def _undeclared_status(rule: Rule, model: Model, method: Method, response: Integ
     return Finding(rule, message, place, fix, why, says, (method.resource,))
 
 
-@rule("E9415", "unknown-gateway-response-type", "safe", about="deployment")
+@rule(
+    "E9415",
+    "unknown-gateway-response-type",
+    "safe",
+    about="deployment",
+    explains=(errors(NO_ALLOW_ORIGIN, *NOT_FOR_THE_PAGE, by="door"),),
+)
 def unknown_gateway_response_type(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A gateway response has a type that does not exist, or a parameter key that is not of its dialect.
 

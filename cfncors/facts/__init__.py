@@ -57,7 +57,9 @@ class Facts:
         run say; ``None`` when all front doors are closed."""
         from cfncors.verdicts.options import asked_by
 
-        called = [door for door in self.model.doors if door.logical_id in self.model.evidence]
+        # Pages that call the distribution in front of a door do not call the door itself.
+        evidence = {name for name, each in self.model.evidence.items() if each.kind != "in front"}
+        called = [door for door in self.model.doors if door.logical_id in evidence]
         if not called:
             return None
         from cfncors.verdicts.matrix import matrix_of
