@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Front door -> whose errors, which, and the setting that gives them CORS headers.
 _OWN_ERRORS: Final = {
-    "http": ("API Gateway's own errors (401, 403, 404, 429, 500, 503)", "CorsConfiguration"),
+    "http": ("API Gateway's own errors (401, 403, 429, 500, 503)", "CorsConfiguration"),
     "url": ("Lambda's own errors (403, 429, 502)", "Cors"),
 }
 
@@ -53,8 +53,8 @@ def own_errors_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
             continue
         whose, setting = _OWN_ERRORS[door.front_door]
         message = (
-            f"{whose} come from {door.logical_id} without Access-Control-Allow-Origin, so that pages cannot read them: "
-            f"it has no {setting}"
+            f"pages cannot read {whose} from {door.logical_id}: without {setting} they carry no "
+            "Access-Control-Allow-Origin"
         )
         why = f"{setting} replaces what the code sends" if isinstance(door, HttpApi) else f"{setting} doubles it"
         yield Finding(rule, message, door.key, no_fix=why, resources=(door.logical_id,))
@@ -93,6 +93,5 @@ def only_errors_readable(rule: Rule, facts: Facts) -> Iterator[Finding]:
             f"only the gateway responses of {api.logical_id} have CORS: calls from pages stay blocked unless the code "
             f"sends the headers itself; if pages call it, run `cfncors enable {api.logical_id}`"
         )
-        yield Finding(
-            rule, message, found.node, no_fix="which pages may call it is not known", resources=(api.logical_id,)
-        )
+        why = "which pages may call it is not known"
+        yield Finding(rule, message, found.node, no_fix=why, resources=(api.logical_id,))
