@@ -48,7 +48,7 @@ def explain(facts: Facts, findings: Iterable[Finding]) -> list[Finding]:
     matrix = facts.matrix
     if matrix is None:
         return list(map(_unquoted, findings))
-    faults = _Faults(facts.model, matrix)
+    faults = Faults(facts.model, matrix)
     kept = [each for finding in findings if (each := faults.explained_by(finding)) is not None]
     return [*kept, *faults.unexplained()]
 
@@ -58,7 +58,7 @@ def _unquoted(finding: Finding) -> Finding:
     return finding if finding.says is None or finding.says.who == "deployment" else finding._replace(says=None)
 
 
-class _Faults:
+class Faults:
     """The blocked exchanges of a matrix, as findings take them."""
 
     def __init__(self, model: Model, matrix: Matrix) -> None:
@@ -76,13 +76,7 @@ class _Faults:
         rule = finding.rule
         if not rule.explains:
             return _unquoted(finding)
-        doors = self.doors(finding)
-        found = [
-            exchange
-            for name in doors
-            for exchange in self.by_door.get(name, ())
-            if self._is_about(finding, name, exchange.asked.path) and _explains(rule, exchange)
-        ]
+        found = self.of(finding)
         self.taken.update(map(id, (exchange.reply for exchange in found)))
         deployment = finding.says is not None and finding.says.who == "deployment"
         if found:
@@ -92,9 +86,18 @@ class _Faults:
         if deployment:
             return finding
         promised = rule.about == "exchange" and finding.says is not None
-        if promised and self._is_judged(finding, rule, doors):
+        if promised and self._is_judged(finding, rule):
             return None
         return _unquoted(finding)
+
+    def of(self, finding: Finding) -> list[Exchange]:
+        """The blocked exchanges that a finding explains."""
+        return [
+            exchange
+            for name in self.doors(finding)
+            for exchange in self.by_door.get(name, ())
+            if self._is_about(finding, name, exchange.asked.path) and _explains(finding.rule, exchange)
+        ]
 
     def doors(self, finding: Finding) -> list[str]:
         """The front doors whose exchanges a finding is about: its own, those that take a policy or a function of it,
@@ -106,8 +109,9 @@ class _Faults:
         """Whether a finding is about a path; those of a distribution have other names."""
         return not finding.paths or path in finding.paths or door not in finding.resources
 
-    def _is_judged(self, finding: Finding, rule: Rule, doors: list[str]) -> bool:
+    def _is_judged(self, finding: Finding, rule: Rule) -> bool:
         """Whether all exchanges that a finding could explain have been judged, and none is open to doubt."""
+        doors = self.doors(finding)
         asked = [a for a in self.matrix.asked if a.door in doors and self._is_about(finding, a.door, a.path)]
         if not asked:
             return False
@@ -282,4 +286,4 @@ def _statuses(exchanges: list[Exchange]) -> str:
     return ", ".join(dict.fromkeys(shown[:4])) + (", …" if len(shown) > 4 else "")
 
 
-__all__ = ["answerer", "explain"]
+__all__ = ["Faults", "answerer", "explain"]

@@ -47,6 +47,8 @@ class Rule(NamedTuple):
     about: About = "exchange"
     #: the blocked exchanges that it explains
     explains: tuple[Explains, ...] = ()
+    #: rules whose fixes leave a finding of this one: it says what remains to be done
+    follows: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -95,6 +97,10 @@ class Explained(NamedTuple):
     deployment: tuple[str, ...] = ()
 
 
+#: See :attr:`Finding.key`.
+Key = tuple[str, tuple[str, ...], tuple[str, ...], str]
+
+
 class Finding(NamedTuple):
     """One fault at one place. ``node`` is the key or value that is wrong."""
 
@@ -113,3 +119,11 @@ class Finding(NamedTuple):
     exchanges: tuple[Explained, ...] = ()
     #: the deployments in which it holds, as ``Stage=prod``; empty when it holds in all
     deployments: tuple[str, ...] = ()
+    #: which of several things is wrong, where a rule may find several in the same resources and paths
+    subject: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What makes two findings the same, from one state of a file to the next: not its words, and not its place or
+        text, which other edits change. Several may be alike; then their number counts."""
+        return self.rule.id, self.resources, self.paths, self.subject

@@ -1,11 +1,11 @@
 """The fix engine: fixes are data, and no result is believed before it has been read and checked again.
 
 A pass collects the wanted fixes, applies those that do not overlap in one splice, and checks the result. Each fix
-must leave its finding gone, add none, and keep a template that parses. A finding that a fix brings to light may be
-mended in the same breath; advice that comes to light is no reason to leave an error or a warning as it is. When the
-joint result is still not like that, the fixes of the pass are tried one after another, so that the one at fault is
-found and refused with a reason. At the end all exchanges are simulated before and after (see :mod:`cfncors.proof`);
-when that shows a fix that does not do what it is for, each is proved by itself.
+must leave its finding gone, add none, and keep a template that parses. A finding about exchanges that were blocked
+before as well is not added by a fix: it only shows now. Another one may be fixed in the same attempt, and advice is no
+reason to leave an error or a warning as it is. When the joint result is still not like that, the fixes of the pass are
+tried in halves, so that the one at fault is found and refused with a reason. At the end all exchanges are judged before
+and after (see :mod:`cfncors.proof`); when that shows a fix that does not do what it is for, each is proved by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
-from cfncors.findings import Finding
+from cfncors.findings import Finding, Key
 from cfncors.lint import Checked, examine, internal_error, read_file, screen, settle
 from cfncors.report import Applied, Changed, FileReport, FixResult, Held, Placed
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 MAX_PASSES: Final = 10
 #: How many times a fix may bring to light another finding that has a fix itself.
 MAX_STEPS: Final = 4
-
-#: What identifies a finding from one pass to the next.
-Key = tuple[str, str]
 
 
 class _Group(NamedTuple):
@@ -190,18 +187,26 @@ class _Engine:
         result, why = self.attempt(texts, before, chosen)
         if result is not None:
             return result
+        return self.in_halves(texts, before, [], chosen, why)[0]
+
+    def in_halves(
+        self, texts: _Texts, before: Checked, good: list[_Group], chosen: list[_Group], why: str
+    ) -> tuple[_Result | None, list[_Group]]:
+        """What comes of ``good`` fixes with those of the chosen ones that may be made, after an attempt with all of
+        them failed, and which these are. Halving finds one at fault among many in few attempts."""
         if len(chosen) == 1:
             self.refuse(chosen[0], why)
-            return None
-        good: list[_Group] = []
-        for group in chosen:
-            after, why = self.attempt(texts, before, [*good, group])
-            if after is None:
-                self.refuse(group, why)
+            return None, good
+        result: _Result | None = None
+        half = len(chosen) // 2
+        for part in (chosen[:half], chosen[half:]):
+            found, why = self.attempt(texts, before, [*good, *part])
+            if found is not None:
+                good = [*good, *part]
             else:
-                good.append(group)
-                result = after
-        return result
+                found, good = self.in_halves(texts, before, good, part, why)
+            result = found or result
+        return result, good
 
     def attempt(self, texts: _Texts, before: Checked, chosen: Sequence[_Group]) -> tuple[_Result | None, str]:
         """Make the chosen fixes, then those of findings that they bring to light. ``None`` and what is wrong with
@@ -217,7 +222,7 @@ class _Engine:
                 return None, first_objection or str(error)
             made += step
             here = self.check(texts)
-            objection = _objection(before.report, here.report, chosen)
+            objection = self.objection(before, here, chosen)
             if objection is None:
                 failed = self.unproved(before, here, made)
                 return (None, failed) if failed else (_Result(texts, here, made), "")
@@ -226,6 +231,28 @@ class _Engine:
             if not step:
                 break
         return None, first_objection
+
+    def objection(self, before: Checked, after: Checked, chosen: Sequence[_Group]) -> str | None:
+        """What is wrong with a result, or ``None``."""
+        report = after.report
+        if report.error is not None:
+            return f"its result could not be read: {report.error.reason}"
+        if report.skipped or report.internal:
+            return "its result would not be a template" if report.skipped else f"its result: {report.internal[0]}"
+        made = [placed.finding for group in chosen for placed in group.placed]
+        outweighs = any(finding.rule.severity != "info" for finding in made)
+        for placed in _new(before.report, report):
+            finding = placed.finding
+            if outweighs and finding.rule.severity == "info":
+                continue
+            if any(each.rule.id in finding.rule.follows for each in made) or _was_so(before, after, finding):
+                continue
+            return f"it would add {finding.rule.id} on line {placed.start.line}: {finding.message}"
+        old, new = _counted(before.report), _counted(report)
+        fixed = Counter(finding.key for finding in made)
+        if any(new[key] > old[key] - times for key, times in fixed.items()):
+            return "its finding would not go away"
+        return None
 
     def unproved(self, before: Checked, after: Checked, made: Sequence[_Group]) -> str:
         """What the simulation says against an attempt, when each has to be proved."""
@@ -291,8 +318,8 @@ def _changed(start: FileReport, texts: _Texts) -> Iterator[Changed]:
             yield Changed(name, before, after)
 
 
-def _key(finding: Finding) -> Key:
-    return finding.rule.id, finding.message
+def _counted(report: FileReport) -> Counter[Key]:
+    return Counter(finding.key for finding in report.findings)
 
 
 def _title(placed: Placed) -> str:
@@ -309,33 +336,25 @@ def _without_overlaps(groups: Iterable[_Group]) -> Iterator[_Group]:
             yield group
 
 
-def _objection(before: FileReport, after: FileReport, chosen: Sequence[_Group]) -> str | None:
-    """What is wrong with a result, or ``None``."""
-    if after.error is not None:
-        return f"its result could not be read: {after.error.reason}"
-    if after.skipped or after.internal:
-        return "its result would not be a template" if after.skipped else f"its result: {after.internal[0]}"
-    outweighs = any(placed.finding.rule.severity != "info" for group in chosen for placed in group.placed)
-    for placed in _new(before, after):
-        if outweighs and placed.finding.rule.severity == "info":
-            continue
-        return f"it would add {placed.finding.rule.id} on line {placed.start.line}: {placed.finding.message}"
-    old, new = Counter(map(_key, before.findings)), Counter(map(_key, after.findings))
-    mended = Counter(_key(placed.finding) for group in chosen for placed in group.placed)
-    if any(new[key] > old[key] - times for key, times in mended.items()):
-        return "its finding would not go away"
-    return None
+def _was_so(before: Checked, after: Checked, finding: Finding) -> bool:
+    """Whether a finding is about exchanges that were blocked before, too: then the fix did not cause it, it only shows
+    now, as when a front door was closed."""
+    if not finding.exchanges or before.facts is None or after.facts is None:
+        return False
+    from cfncors.proof import compare
+
+    return compare(before.facts, after.facts).were_blocked(finding.exchanges)
 
 
 def _new(before: FileReport, after: FileReport) -> list[Placed]:
     """Findings that were not there before. A suppression whose finding another fix took away does not count: it is
     rightly called unused from now on."""
-    known = Counter(map(_key, before.findings))
-    counts = Counter(map(_key, after.findings))
+    known = _counted(before)
+    counts = _counted(after)
     return [
         placed
         for placed in after.placed
-        if counts[_key(placed.finding)] > known[_key(placed.finding)] and placed.finding.rule.id != "I9491"
+        if counts[placed.finding.key] > known[placed.finding.key] and placed.finding.rule.id != "I9491"
     ]
 
 

@@ -1,32 +1,26 @@
-"""The proof after a fix: every exchange is simulated before and after, and judged as a browser would.
+"""The proof after a fix: every exchange is judged before and after, as a browser would.
 
-A fix is good when no exchange gets worse, and when fewer exchanges fail in the way that its finding speaks of. What
+A fix is good when no exchange gets worse, and when fewer exchanges fail in the way that its finding explains. What
 changes is said in words, so that nobody widens access without seeing it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cfncors.errors import CfncorsError
+from cfncors.explained import Faults
 from cfncors.facts import Facts
-from cfncors.findings import Finding
-from cfncors.gateway import Model
-from cfncors.gateway.model import Method, normal_path
-from cfncors.report.simulation import CASES, ORDER, CaseName, Reply, Simulation
-from cfncors.symptoms import recognised
-from cfncors.verdicts import Asked, Page, changes, matrix_of, simulation
+from cfncors.findings import Explained, Finding
+from cfncors.gateway.model import Door, Method, normal_path
+from cfncors.report.simulation import ORDER, CaseName, Reply
+from cfncors.verdicts import Asked, Matrix, Page, changes, matrix_of, simulation
 from cfncors.verdicts.changes import identity
 from cfncors.verdicts.options import asked_by
 from cfncors.verdicts.settings import Setting
 
-#: Symptoms of one fault: a preflight that meets an error of API Gateway's fails its CORS check before its status.
-_FAMILIES: Final = {"preflight-without-origin": "preflight", "preflight-not-ok": "preflight"}
-
-Fault = tuple[str, str, str]  # logical id of the front door, path, family of symptoms
+_Route = tuple[str, str, str]
 
 
 class Proof(NamedTuple):
@@ -36,37 +30,62 @@ class Proof(NamedTuple):
     objection: str | None = None
 
 
-def prove(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
-    """Compare two states of a template; ``made`` are the findings that the change is meant to mend.
+class Compared(NamedTuple):
+    """Two states of a template, each route called by the same pages: in each deployment those that it is for in the
+    later state."""
 
-    Both are simulated for the pages that the later one names, with their credentials. A template that cannot be
-    simulated has nothing to prove.
-    """
-    try:
-        one, other = _simulations(before, after)
-    except (CfncorsError, RecursionError):
-        return Proof()
-    said = tuple(changes(one, other))
-    worse = next(_worse(one, other), None)
-    if worse is not None:
-        return Proof(said, f"a browser would no longer pass this: {worse}")
-    broken = _broken([(one, other)], made, _written(before.model) | _written(after.model))
-    return Proof(said, f"the exchanges that it is meant for would stay blocked: {broken.message}" if broken else None)
+    before: Matrix
+    after: Matrix
+
+    def were_blocked(self, exchanges: Iterable[Explained]) -> bool:
+        """Whether blocked exchanges of the later state were blocked in the earlier one already."""
+        blocked = {_key(each, reply, case) for each, case, reply in _replies(self.before) if reply.verdict == "blocked"}
+        return all(_explained_key(each) in blocked for each in exchanges)
 
 
-def _simulations(before: Facts, after: Facts) -> tuple[Simulation, Simulation]:
-    """Both templates, each route called by the same pages: in each deployment those that it is for in the later one."""
-    options = asked_by(after.model.settings)
-    new = matrix_of(after.model_with_code, options)
-    pages: dict[tuple[str, str, str], list[Asked]] = {}
+def compare(before: Facts, after: Facts) -> Compared:
+    """Both states, judged for the same pages. Raises :class:`CfncorsError` for a template that cannot be judged."""
+    # A door that one of the states leaves closed is not asked there; what opens it is seen in both.
+    closed = _not_asked(before) | _not_asked(after)
+    new = _with_closed(after, closed)
+    pages: dict[_Route, list[Asked]] = {}
     for each in new.asked:
         pages.setdefault(each.route, []).append(each)
+    old = before.matrix if not closed else None
+    if old is not None and all(_is_asked(each, pages) for each in old.asked) and _covers(old, new):
+        return Compared(old, new)
 
     def askers(setting: Setting, method: Method) -> Iterable[Page]:
         asked = pages.get((setting.door.logical_id, method.verb, normal_path(method.path)), ())
         return dict.fromkeys(each.page for each in asked if _agree(each.when, setting.when))
 
-    return simulation(matrix_of(before.model_with_code, options, askers=askers)), simulation(new)
+    model = before.model_with_code
+    return Compared(matrix_of(model, asked_by(model.settings), askers=askers), new)
+
+
+def _not_asked(facts: Facts) -> set[str]:
+    return {door.logical_id for door in facts.model.doors if door.logical_id not in facts.model.evidence}
+
+
+def _with_closed(facts: Facts, closed: set[str]) -> Matrix:
+    """The matrix with the verdicts on front doors that are closed."""
+    found = facts.matrix.asked if facts.matrix is not None else ()
+    known = {each.door for each in found}
+    left: list[Door] = [d for d in facts.model.doors if d.logical_id in closed and d.logical_id not in known]
+    if not left:
+        return Matrix(found)
+    more = matrix_of(facts.model_with_code, asked_by(facts.model.settings), left)
+    return Matrix((*found, *more.asked))
+
+
+def _is_asked(each: Asked, pages: dict[_Route, list[Asked]]) -> bool:
+    """Whether a page asks a route in the later state, too, in the same deployment."""
+    return any(each.page == other.page and _agree(other.when, each.when) for other in pages.get(each.route, ()))
+
+
+def _covers(old: Matrix, new: Matrix) -> bool:
+    """Whether all routes of both states are asked by the same pages."""
+    return {(each.route, each.page) for each in old.asked} >= {(each.route, each.page) for each in new.asked}
 
 
 def _agree(some: dict[str, str], others: dict[str, str]) -> bool:
@@ -74,80 +93,59 @@ def _agree(some: dict[str, str], others: dict[str, str]) -> bool:
     return all(others.get(name, value) == value for name, value in some.items())
 
 
-def _worse(before: Simulation, after: Simulation) -> Iterator[str]:
-    """Cases that were open to the page and are blocked afterwards."""
-    old = dict(_cases(before))
-    for key, reply in _cases(after):
-        was = old.get(key)
-        if was is not None and reply.verdict == "blocked" and ORDER.index(was.verdict) < ORDER.index("depends"):
-            yield f"{key.case} of {key.route} for {key.origin}"
+def prove(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
+    """Compare two states of a template; ``made`` are the findings that the change is meant to fix. A template that
+    cannot be judged has nothing to prove."""
+    try:
+        both = compare(before, after)
+    except (CfncorsError, RecursionError):
+        return Proof()
+    said = tuple(changes(simulation(both.before), simulation(both.after)))
+    worse = next(_worse(both), None)
+    if worse is not None:
+        return Proof(said, f"a browser would no longer pass this: {worse}")
+    old, new = Faults(before.model, both.before), Faults(after.model, both.after)
+    for finding in made:
+        was, now = len(old.of(finding)), len(new.of(finding))
+        if was and now >= was:
+            return Proof(said, f"the exchanges that it is meant for would stay blocked: {finding.message}")
+    return Proof(said)
 
 
 class _Key(NamedTuple):
+    """What identifies a reply in two states of a template."""
+
+    door: str
+    method: str
+    path: str
     origin: str
-    api: str
-    route: str
+    credentials: bool
     case: CaseName
     kind: str
 
 
-def _cases(simulation: Simulation) -> Iterator[tuple[_Key, Reply]]:
-    for visit in simulation.visits:
-        for route in visit.routes:
-            for name in CASES:
-                for reply in route.case(name).replies:
-                    kind = "" if name == "preflight" else identity(reply)  # which has one answer, whatever gives it
-                    yield _Key(visit.origin, route.api, route.name, name, kind), reply
-
-
-def _written(model: Model) -> set[tuple[str, str]]:
-    """Each front door with the resources that its CORS is written in: its own, a function, a policy of CloudFront."""
-    owners = {(door.logical_id, name) for door in model.doors for p in door.policies for name in (p.owner, p.resource)}
-    return owners | {(door.logical_id, door.logical_id) for door in model.doors}
-
-
-def _broken(
-    pairs: Iterable[tuple[Simulation, Simulation]], made: Sequence[Finding], written: set[tuple[str, str]]
-) -> Finding | None:
-    """A finding whose symptom as many exchanges show as before."""
-    old: Counter[Fault] = Counter()
-    new: Counter[Fault] = Counter()
-    for one, other in pairs:
-        old.update(_faults(one))
-        new.update(_faults(other))
-    for finding in made:
-        if finding.says is None or finding.says.who != "browser" or not finding.resources:
+def _worse(both: Compared) -> Iterator[str]:
+    """Replies that were open to a page in a deployment and are blocked afterwards."""
+    old: dict[_Key, list[tuple[Asked, Reply]]] = {}
+    for asked, case, reply in _replies(both.before):
+        old.setdefault(_key(asked, reply, case), []).append((asked, reply))
+    for asked, case, reply in _replies(both.after):
+        if reply.verdict != "blocked":
             continue
-        doors = {door for door, resource in written if resource == finding.resources[0]}
-        was, is_ = (_count(faults, finding, doors, finding.says.text) for faults in (old, new))
-        if was and is_ >= was:
-            return finding
-    return None
+        was = [other for there, other in old.get(_key(asked, reply, case), ()) if _agree(there.when, asked.when)]
+        if was and all(ORDER.index(other.verdict) < ORDER.index("depends") for other in was):
+            yield f"{case} of {asked.verb} {asked.path} for {asked.page.origin}"
 
 
-def _count(faults: Counter[Fault], finding: Finding, doors: set[str], says: str) -> int:
-    """How many exchanges fail as a finding says, at the front doors that it speaks of and on its paths."""
-    wanted = _family(says)
-    return sum(
-        number
-        for (door, path, family), number in faults.items()
-        if door in doors and family == wanted and (not finding.paths or path in finding.paths)
-    )
+def _replies(matrix: Matrix) -> Iterator[tuple[Asked, CaseName, Reply]]:
+    return ((each.asked, each.case.case, each.reply) for each in matrix.exchanges())
 
 
-def _faults(simulation: Simulation) -> Iterator[Fault]:
-    for key, reply in _cases(simulation):
-        if reply.verdict == "blocked" and reply.console is not None:
-            yield key.api, normal_path(key.route.partition(" ")[2]), _family(reply.console)
+def _key(asked: Asked, reply: Reply, case: CaseName) -> _Key:
+    kind = "" if case == "preflight" else identity(reply)  # which has one answer, whatever gives it
+    return _Key(asked.door, asked.method, asked.path, *asked.page, case, kind)
 
 
-def _family(message: str) -> str:
-    """What kind of fault a console line tells of; the URL and origin in front of the reason do not matter."""
-    return _family_of(message.rpartition("CORS policy: ")[2])
-
-
-@cache
-def _family_of(reason: str) -> str:
-    match = next(recognised(reason), None)
-    name = match.symptom.name if match is not None else ""
-    return _FAMILIES.get(name, name)
+def _explained_key(each: Explained) -> _Key:
+    kind = "" if each.case == "preflight" else identity(each)
+    return _Key(each.api, each.method, each.path, each.origin, each.credentials, each.case, kind)

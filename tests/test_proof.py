@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from cfncors.browser import Fault
 from cfncors.checks import CHECKS
 from cfncors.cli import main
 from cfncors.config import Settings
 from cfncors.facts import Facts
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import Explains, Finding, Fix, Rule, Says
 from cfncors.fix import fix_text
 from cfncors.proof import prove
 from cfncors.source.edit import replace
@@ -76,7 +77,8 @@ def test_what_is_not_simulated_has_nothing_to_prove() -> None:
 
 def with_bad_fix(text: str, says: Says | None) -> Rule:
     """A rule that speaks of MaxAge and whose fix writes ``text`` in its place."""
-    rule = Rule("W9499", "bad", "A rule.", ("safe",))
+    explains = (Explains(faults=frozenset((Fault.METHOD_NOT_ALLOWED,))),)
+    rule = Rule("W9499", "bad", "A rule.", ("safe",), explains=explains)
 
     def check(facts: Facts) -> Iterator[Finding]:
         document = facts.template.document

@@ -60,7 +60,7 @@ def own_errors_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield Finding(rule, message, door.key, no_fix=why, resources=(door.logical_id,))
 
 
-@rule("W9429", "only-errors-readable", about="advice", explains=(anything(),))
+@rule("W9429", "only-errors-readable", about="advice", explains=(anything(),), follows=("W9422",))
 def only_errors_readable(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The only CORS of a REST API is `*` on its gateway responses: its errors can be read, its answers cannot.
 

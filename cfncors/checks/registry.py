@@ -28,12 +28,14 @@ def rule(
     audit: bool = False,
     about: About = "exchange",
     explains: tuple[Explains, ...] = (),
+    follows: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Rule, Facts], Iterator[Finding]]], Check]:
     """Register ``function`` under ``rule_id``; it gets its own :class:`Rule` and the facts of a template, and yields
     findings.
 
     ``doors`` are the front doors that it is about, in words; an ``audit`` rule is off unless it is named. A rule about
-    exchanges says which blocked ones it ``explains``, and says nothing where none of them is blocked.
+    exchanges says which blocked ones it ``explains``, and says nothing where none of them is blocked. It ``follows``
+    rules whose fixes leave one of its findings.
     """
     if about == "exchange" and not explains:
         raise ValueError(f"{rule_id} is about exchanges and names none that it explains")
@@ -41,7 +43,9 @@ def rule(
     def register(function: Callable[[Rule, Facts], Iterator[Finding]]) -> Check:
         if rule_id in CHECKS:
             raise DuplicateRule(rule_id)
-        declared = Rule(rule_id, name, function.__doc__ or "", fixes, tuple(doors.split()), audit, about, explains)
+        declared = Rule(
+            rule_id, name, function.__doc__ or "", fixes, tuple(doors.split()), audit, about, explains, follows
+        )
 
         def check(facts: Facts) -> Iterator[Finding]:
             return function(declared, facts)

@@ -41,7 +41,7 @@ def with_evidence(model: Model, functions: Functions) -> Model:
         place = _in_code(functions, door)
         if place is not None:
             found[door.logical_id] = Evidence("code", place)
-    return model._replace(seen=through_distributions(model, found))
+    return model._replace(evidence=through_distributions(model, found))
 
 
 def _in_code(functions: Functions, door: Calling) -> Node | None:

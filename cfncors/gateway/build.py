@@ -9,6 +9,7 @@ from cfncors.config import Settings
 from cfncors.gateway.backends import SENDS_CORS, sending_code
 from cfncors.gateway.bucket import buckets
 from cfncors.gateway.distribution import distributions, header_policies
+from cfncors.gateway.evidence import evidence
 from cfncors.gateway.function_url import function_urls
 from cfncors.gateway.model import FunctionUrl, HttpApi, Model, RestApi
 from cfncors.gateway.policy import Policy
@@ -36,7 +37,8 @@ def build(template: Template, settings: Settings | None = None) -> Model:
         rest, http, urls, events = as_written(template, template.service, rest, http, urls)
     policies = tuple(header_policies(template))
     fronts = tuple(distributions(template, (*rest, *http, *urls, *stores), policies))
-    return Model(template, rest, settings or Settings(), http, urls, stores, fronts, policies, events)
+    model = Model(template, rest, settings or Settings(), http, urls, stores, fronts, policies, events)
+    return model._replace(evidence=evidence(model))
 
 
 def _http_apis(template: Template) -> list[HttpApi]:

@@ -439,8 +439,8 @@ class _Model(NamedTuple):
     event_policies: tuple[Policy, ...] = ()
     #: what the code of functions answers, by logical id, as far as it has been looked at
     code: Dict[str, Code] = {}
-    #: what says that pages of other origins call a front door, where its code has been looked at
-    seen: Dict[str, Evidence] | None = None
+    #: what says that pages of other origins call a front door, by logical id; the closed ones are not in it
+    evidence: Dict[str, Evidence] = {}
 
 
 class Model(_Model):
@@ -450,15 +450,6 @@ class Model(_Model):
     def doors(self) -> tuple[Door, ...]:
         """Every front door, those first that others may stand in front of."""
         return (*self.rest_apis, *self.http_apis, *self.function_urls, *self.buckets, *self.distributions)
-
-    @cached_property
-    def evidence(self) -> Dict[str, Evidence]:
-        """What says that pages of other origins call a front door, by logical id; the closed ones are not in it."""
-        if self.seen is not None:
-            return self.seen
-        from cfncors.gateway.evidence import evidence
-
-        return evidence(self)
 
     def called(self, door: Door) -> Evidence | None:
         """What says that pages of other origins call a front door for more than its errors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cfncors.findings import Explained
 from cfncors.gateway.refusals import STATUSES
 from cfncors.report.simulation import Case, Outcome, Reply, Route, Simulation, Visit
 
@@ -64,7 +65,7 @@ def _replies(visit: Visit, route: Route, case: Case) -> Iterator[tuple[Exchange,
         yield Exchange(visit.origin, visit.credentials, route.api, route.name, case.case, kind), reply
 
 
-def identity(reply: Reply) -> str:
+def identity(reply: Reply | Explained) -> str:
     """What tells a reply from the others of its case: the type of gateway response, whatever its status is; of other
     answers the status, too."""
     return reply.kind if reply.kind in STATUSES else f"{reply.kind} {reply.status}"
