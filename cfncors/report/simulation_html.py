@@ -216,7 +216,7 @@ def _notes(visit: Visit) -> Iterator[str]:
 
 def _note(note: Note) -> str:
     is_open = " open" if note.verdict == "blocked" else ""
-    mark = "" if note.what == DOUBT else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
+    mark = "" if note.kind == "doubt" else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
     lines = "".join(f"<p>{_text(line)}</p>" for line in note.lines)
     console = f"<pre>{_text(note.console)}</pre>" if note.console is not None else ""
     return (
