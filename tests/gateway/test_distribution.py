@@ -12,7 +12,7 @@ import yaml
 
 from cfncors.facts import Facts
 from cfncors.gateway import Model
-from cfncors.gateway.answer import Answer
+from cfncors.gateway.answer import Answer, Loss
 from cfncors.gateway.cdn_paths import fits, taking
 from cfncors.gateway.distribution_answers import covers
 from cfncors.gateway.model import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Behavior, Distribution
