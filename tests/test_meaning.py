@@ -31,10 +31,10 @@ from cfncors.handlers import syntax
 from cfncors.handlers import values as code
 from cfncors.lint import examine
 from cfncors.report import simulation
-from cfncors.simulate import simulate
 from cfncors.source import decode
 from cfncors.suppress import Remark
 from cfncors.template import Unknown, load, values
+from cfncors.verdicts import simulate
 from tests.handlers.cases import LANGUAGES, cases
 from tests.shared import ROOT
 
@@ -169,13 +169,13 @@ def seen(path: Path) -> dict[str, Any]:
     settings = Settings()
     checked = examine(decode(path.read_bytes()), str(path), settings)
     found = [
-        (each.finding.rule.id, each.file, each.start, each.end, each.finding.resources, each.finding.paths, _fix(each))
+        ((each.finding.rule.id, each.file, each.start, each.end, _fix(each)), _about(each.finding))
         for each in checked.report.placed
     ]
     fixed = fix_file(str(path), settings, unsafe=True)
     return {
         "failed": (checked.report.failed, checked.report.skipped),
-        "findings": found,
+        "findings": sorted(found, key=repr),  # those of one rule at one place are shown in the order of their words
         "exchanges": [] if checked.model is None else _exchanges(simulate(checked.model)),
         "fixed": fixed.after,
         "beside": [(each.name, each.after) for each in fixed.beside],
@@ -183,6 +183,10 @@ def seen(path: Path) -> dict[str, Any]:
         "held": [(each.placed.finding.rule.id, each.placed.start, each.refused) for each in fixed.held],
         "left": [(each.finding.rule.id, each.start) for each in fixed.report.placed],
     }
+
+
+def _about(finding: Finding) -> object:
+    return finding.resources, finding.paths, finding.exchanges, finding.deployments
 
 
 def _fix(each: Any) -> object:
@@ -204,7 +208,8 @@ def _case(case: simulation.Case) -> object:
 
 
 def _reply(reply: simulation.Reply) -> object:
-    return reply.kind, reply.status, reply.verdict, reply.headers, reply.confidence, reply.console, len(reply.doubts)
+    says = reply.console, reply.fault, reply.assumption, len(reply.doubts)
+    return reply.kind, reply.status, reply.verdict, reply.headers, reply.confidence, says
 
 
 def _templates() -> list[Path]:
