@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, REFUSED, anything
 from cfncors.checks.registry import rule
@@ -19,9 +19,19 @@ from cfncors.source.edit import put, replace
 if TYPE_CHECKING:
     from cfncors.browser import Request
     from cfncors.facts import Facts
+    from cfncors.gateway.answer import Loss
 
 _ANYBODY: Final = "https://app.example.com"
-_LOST: Final = "does not forward"
+_ORIGIN: Final = "Origin"
+_METHOD: Final = "Access-Control-Request-Method"
+#: Request header -> what a front door does that does not get it.
+_WITHOUT: Final = {_ORIGIN: "sends no CORS headers", _METHOD: "takes OPTIONS for no preflight"}
+
+
+class _SharedCopy(NamedTuple):
+    """A copy that CloudFront keeps for all origins alike, of what a front door sent to whoever asked first."""
+
+    door: str
 
 
 @rule(
@@ -66,15 +76,25 @@ def cdn_cors_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
                 continue
             entry = behavior.node.entry("CachePolicyId") or behavior.node.entry("ForwardedValues")
             place = entry.key if entry is not None else behavior.key
-            message = f"{called(behavior, distribution)} {why}"
+            message = f"{called(behavior, distribution)} {_words(why, behavior)}"
             fix, unfixed = None, None
-            if why.startswith(_LOST) and not behavior.caches and "CachePolicyId" in behavior.node:
+            if not isinstance(why, _SharedCopy) and not behavior.caches and "CachePolicyId" in behavior.node:
                 fix, unfixed = attempt(
                     "forward what the front door needs",
                     "unsafe",
                     lambda behavior=behavior, door=door: _forward(facts.model, behavior, door),  # type: ignore[misc]
                 )
             yield Finding(rule, message, place, fix, unfixed, None, (distribution.logical_id,))
+
+
+def _words(why: Loss | _SharedCopy, behavior: Behavior) -> str:
+    if isinstance(why, _SharedCopy):
+        return (
+            f"keeps one copy for all origins, with the CORS headers that {why.door} sent to whoever asked first: put "
+            "Origin in the cache key"
+        )
+    key = ", and put it in the cache key" if behavior.caches and why.header == _ORIGIN else ""
+    return f"does not forward {why.header} to {why.door}, which then {_WITHOUT[why.header]}: forward it{key}"
 
 
 def _forward(model: Model, behavior: Behavior, door: Door) -> Edits:
@@ -98,7 +118,9 @@ def _is_meant(model: Model, distribution: Distribution, behavior: Behavior, door
     return is_called_across(model, distribution)
 
 
-def _depending(model: Model, distribution: Distribution, behavior: Behavior, door: Door) -> Iterator[str]:
+def _depending(
+    model: Model, distribution: Distribution, behavior: Behavior, door: Door
+) -> Iterator[Loss | _SharedCopy]:
     """Why the CORS headers of what a behavior sends depend on others, or never come."""
     from cfncors.gateway.cdn_paths import taking
     from cfncors.gateway.distribution_answers import is_kept
@@ -112,14 +134,13 @@ def _depending(model: Model, distribution: Distribution, behavior: Behavior, doo
             continue
         own = _request(verb, method.path, page)
         asked_first = _request("OPTIONS", method.path, page) if preflighted(door, method) else None
-        why = _loss(model, distribution, behavior, door, own, asked_first)
-        if why is not None:
-            yield why
+        lost = _loss(model, distribution, behavior, door, own, asked_first)
+        if lost is not None:
+            yield lost
         for request in (own, _request("OPTIONS", method.path, page)):
-            if verb == "GET" and is_kept(behavior, request.method):
-                why = _dependence(model, distribution, behavior, door, request)
-                if why is not None:
-                    yield why
+            kept = verb == "GET" and is_kept(behavior, request.method)
+            if kept and _is_shared(model, distribution, behavior, door, request):
+                yield _SharedCopy(door.logical_id)
 
 
 def _page(model: Model, door: Door) -> str | None:
@@ -174,12 +195,14 @@ def _loss(
     door: Door,
     request: Request,
     asked_first: Request | None,
-) -> str | None:
+) -> Loss | None:
     """Which header the front door would need to send its CORS headers, and does not get."""
-    needs = [(request, "Origin", "sends no CORS headers")]
+    from cfncors.gateway.answer import Loss
+
+    needs = [(request, _ORIGIN)]
     if asked_first is not None and door.front_door == "http":
-        needs.append((asked_first, "Access-Control-Request-Method", "takes OPTIONS for no preflight"))
-    for asked, name, then in needs:
+        needs.append((asked_first, _METHOD))
+    for asked, name in needs:
         lower = name.lower()
         if behavior.forwarded is None or behavior.forwards_all or lower in (*behavior.forwarded, *behavior.added):
             continue
@@ -187,30 +210,20 @@ def _loss(
             continue
         direct = _allowed(model, door, _direct(behavior, door, asked, asked.origin))
         if direct[0] and direct[1] is not None and _allowed(model, distribution, asked) == (True, None):
-            key = ", and put it in the cache key" if behavior.caches and asked is request else ""
-            return f"{_LOST} {name} to {door.logical_id}, which then {then}: forward it{key}"
+            return Loss(name, door.logical_id, behavior.pattern)
     return None
 
 
-def _dependence(
-    model: Model, distribution: Distribution, behavior: Behavior, door: Door, request: Request
-) -> str | None:
+def _is_shared(model: Model, distribution: Distribution, behavior: Behavior, door: Door, request: Request) -> bool:
     """Whether a copy that is kept has CORS headers that are right for some origins alone. Where a policy writes those
     of a preflight, only its status is kept."""
     if request.method == "OPTIONS" and any(attached.override for attached in behavior.policies):
-        return None
-    from cfncors.gateway.distribution_answers import KEPT, OTHER
+        return False
+    from cfncors.gateway.distribution_answers import OTHER
     from cfncors.gateway.respond import respond
 
     strangers = [OTHER, ""] if isinstance(door, Bucket) and request.method == "GET" else [OTHER]
     answers = [_allowed(model, door, _direct(behavior, door, request, each)) for each in (request.origin, *strangers)]
     if not all(known for known, _ in answers) or len(set(answers)) == 1:
-        return None
-    through = respond(model, distribution, request)
-    sent = through.header(ALLOW_ORIGIN)
-    if through.open == KEPT or (sent is not None and sent.why == KEPT):
-        return (
-            f"keeps one copy for all origins, with the CORS headers that {door.logical_id} sent to whoever asked "
-            "first: put Origin in the cache key"
-        )
-    return None
+        return False
+    return respond(model, distribution, request).is_shared

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final, NamedTuple
 
 from cfncors.browser import console
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, errors
@@ -115,7 +116,7 @@ def gateway_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]
     shared = [a for a in facts.model.rest_apis if a.dialect == "external" and a.logical_id in facts.model.evidence]
     for api in shared:
         written = ((kind, response) for kind, response in _lacking(api) if response is not None)
-        yield from (_headerless(rule, facts.model, api, kind, response) for kind, response in written)
+        yield from (_headerless(rule, facts.model, api, kind, response).finding for kind, response in written)
 
 
 @rule("W9422", "api-without-gateway-cors", "safe", about="advice")
@@ -148,20 +149,37 @@ def api_without_gateway_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     yield from _merged(finding for api in apis for finding in _without_cors(rule, facts.model, api))
 
 
-def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for one place and message: APIs that take ``Cors`` or a gateway response from Globals share it, and
-    its fix. The first of a finding's resources is its API."""
-    found: dict[tuple[int, str], list[Finding]] = {}
-    for finding in findings:
-        general = finding.message.replace(f" of {finding.resources[0]} ", " of {} ", 1)
-        found.setdefault((finding.node.start, general), []).append(finding)
-    for (_, general), same in found.items():
-        fix, why = same[0].fix, same[0].no_fix
-        if any(finding.fix != fix for finding in same):
+class _OfApi(NamedTuple):
+    """A finding about one API that others may share. ``fault`` holds all that tells it from another fault at its place,
+    ``words`` makes its message from the names of the APIs. The first of the finding's resources is its API."""
+
+    fault: tuple[object, ...]
+    words: Callable[[str], str]
+    finding: Finding
+
+
+def _of_api(fault: tuple[object, ...], words: Callable[[str], str], finding: Finding) -> _OfApi:
+    return _OfApi(fault, words, finding._replace(message=words(finding.resources[0])))
+
+
+def _merged(findings: Iterable[_OfApi]) -> Iterator[Finding]:
+    """One finding for one fault at one place: APIs that take ``Cors`` or a gateway response from Globals share it, and
+    its fix."""
+    found: dict[tuple[object, ...], list[_OfApi]] = {}
+    for each in findings:
+        found.setdefault((each.finding.node.start, *each.fault), []).append(each)
+    for same in found.values():
+        first = same[0].finding
+        fix, why = first.fix, first.no_fix
+        if any(_edits(each.finding.fix) != _edits(fix) for each in same):
             fix, why = None, "the APIs that share it have different origins"
-        ids = tuple(dict.fromkeys(name for finding in same for name in finding.resources))
-        owners = ", ".join(dict.fromkeys(finding.resources[0] for finding in same))
-        yield same[0]._replace(message=general.replace("{}", owners, 1), fix=fix, no_fix=why, resources=ids)
+        ids = tuple(dict.fromkeys(name for each in same for name in each.finding.resources))
+        owners = ", ".join(dict.fromkeys(each.finding.resources[0] for each in same))
+        yield first._replace(message=same[0].words(owners), fix=fix, no_fix=why, resources=ids)
+
+
+def _edits(fix: Fix | None) -> Edits | None:
+    return fix.edits if fix is not None else None
 
 
 def _once(model: Model) -> Iterator[tuple[RestApi, GatewayResponse]]:
@@ -174,7 +192,7 @@ def _once(model: Model) -> Iterator[tuple[RestApi, GatewayResponse]]:
                 yield api, response
 
 
-def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
+def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[_OfApi]:
     absent = []
     for kind, response in _lacking(api):
         if response is None:
@@ -184,28 +202,29 @@ def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
     section = _section(api)
     groups = [[kind] for kind in absent] if section is not None else [absent] if absent else []
     for kinds in groups:
-        names = " and ".join(kinds)
-        verb = "sends" if len(kinds) == 1 else "send"
-        message = (
-            f"{names} of {api.logical_id} {verb} no Access-Control-Allow-Origin: a page cannot read API Gateway's "
-            f"own {_ERRORS[tuple(kinds)]}{_FIRST_DEPLOYMENT if api.dialect == 'serverless' else ''}"
-        )
         fix, why = _add(model, api, kinds)
         place = section or (api.cors.key if api.cors is not None else api.key)
-        yield Finding(rule, message, place, fix, why, _hidden(), (api.logical_id,))
+        finding = Finding(rule, "", place, fix, why, _hidden(), (api.logical_id,))
+        is_serverless = api.dialect == "serverless"
+        yield _of_api((*kinds, is_serverless), partial(_headerless_words, kinds, is_serverless), finding)
 
 
-def _headerless(rule: Rule, model: Model, api: RestApi, kind: str, response: GatewayResponse) -> Finding:
-    message = (
-        f"{kind} of {api.logical_id} sends no Access-Control-Allow-Origin: a page cannot read API Gateway's own "
-        f"{_ERRORS[(kind,)]}"
+def _headerless_words(kinds: list[str] | tuple[str, ...], is_serverless: bool, owners: str) -> str:
+    verb = "sends" if len(kinds) == 1 else "send"
+    return (
+        f"{' and '.join(kinds)} of {owners} {verb} no Access-Control-Allow-Origin: a page cannot read API Gateway's "
+        f"own {_ERRORS[tuple(kinds)]}{_FIRST_DEPLOYMENT if is_serverless else ''}"
     )
+
+
+def _headerless(rule: Rule, model: Model, api: RestApi, kind: str, response: GatewayResponse) -> _OfApi:
     fix, why = attempt(
         f"add the API's origin to {kind}",
         "safe",
         lambda: add_gateway_headers(model.template.document, response, headers_of(model, api)),
     )
-    return Finding(rule, message, response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+    finding = Finding(rule, "", response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+    return _of_api((kind,), partial(_headerless_words, (kind,), False), finding)
 
 
 def _section(api: RestApi) -> Scalar | None:
@@ -268,7 +287,7 @@ def shadowed_default(rule: Rule, facts: Facts) -> Iterator[Finding]:
     yield from _merged(_shadowing(rule, facts.model))
 
 
-def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
+def _shadowing(rule: Rule, model: Model) -> Iterator[_OfApi]:
     for api in model.rest_apis:
         if not api.complete or api.logical_id not in model.evidence:
             continue
@@ -284,11 +303,15 @@ def _shadowing(rule: Rule, model: Model) -> Iterator[Finding]:
                     model.template.document, response, headers_of(model, api)
                 ),
             )
-            message = (
-                f"{response.type} of {api.logical_id} is customised without Access-Control-Allow-Origin, and the "
-                "headers of the DEFAULT types are not added to it"
-            )
-            yield Finding(rule, message, response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+            finding = Finding(rule, "", response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+            yield _of_api((response.type,), partial(_shadowing_words, response.type), finding)
+
+
+def _shadowing_words(kind: str, owners: str) -> str:
+    return (
+        f"{kind} of {owners} is customised without Access-Control-Allow-Origin, and the headers of the DEFAULT types "
+        "are not added to it"
+    )
 
 
 def _unknown(response: GatewayResponse) -> bool:
@@ -327,7 +350,7 @@ def gateway_response_origin_differs(rule: Rule, facts: Facts) -> Iterator[Findin
     yield from _merged(_differing(rule, facts.model))
 
 
-def _differing(rule: Rule, model: Model) -> Iterator[Finding]:
+def _differing(rule: Rule, model: Model) -> Iterator[_OfApi]:
     for api in model.rest_apis:
         own = own_origin(api) if api.complete else None
         wanted = static_texts(own)
@@ -355,28 +378,35 @@ def _is_fine(api: RestApi, sent: list[str], wanted: list[str]) -> bool:
     return any(map(is_list, (*sent, *wanted))) or not origins
 
 
-def _without_credentials(rule: Rule, model: Model, api: RestApi, response: GatewayResponse, header: Header) -> Finding:
-    message = (
-        f"{response.type} of {api.logical_id} sends no Access-Control-Allow-Credentials, which the API's preflights "
-        "send: a page that calls with credentials cannot read the error"
-    )
+def _without_credentials(rule: Rule, model: Model, api: RestApi, response: GatewayResponse, header: Header) -> _OfApi:
     fix, why = attempt("send it too", "safe", lambda: add_credentials(model, api, response))
     says = Says("browser", console.blocked(console.no_credentials()))
-    return Finding(rule, message, header.key, fix, why, says, (api.logical_id, response.resource))
+    finding = Finding(rule, "", header.key, fix, why, says, (api.logical_id, response.resource))
+    return _of_api(("credentials", response.type), partial(_credentials_words, response.type), finding)
+
+
+def _credentials_words(kind: str, owners: str) -> str:
+    return (
+        f"{kind} of {owners} sends no Access-Control-Allow-Credentials, which the API's preflights send: a page that "
+        "calls with credentials cannot read the error"
+    )
 
 
 def _other_origin(
     rule: Rule, model: Model, api: RestApi, response: GatewayResponse, headers: tuple[Header, Header]
-) -> Finding:
+) -> _OfApi:
     header, own = headers
     sent, wanted = static_texts(header) or [], static_texts(own) or []
-    message = (
-        f"{response.type} of {api.logical_id} allows {' or '.join(sent)}, the API itself allows {' or '.join(wanted)}"
-    )
     fix, why = attempt("copy the API's origin", "safe", lambda: copied(model, api, response, headers))
     text = console.wildcard_with_credentials() if sent == ["*"] else console.not_this_origin(sent[0])
     says = Says("browser", console.blocked(text, origin=wanted[0]))
-    return Finding(rule, message, header.node, fix, why, says, (api.logical_id, response.resource))
+    finding = Finding(rule, "", header.node, fix, why, says, (api.logical_id, response.resource))
+    fault = ("origin", response.type, tuple(sent), tuple(wanted))
+    return _of_api(fault, partial(_origin_words, response.type, sent, wanted), finding)
+
+
+def _origin_words(kind: str, sent: list[str], wanted: list[str], owners: str) -> str:
+    return f"{kind} of {owners} allows {' or '.join(sent)}, the API itself allows {' or '.join(wanted)}"
 
 
 @rule("W9425", "gateway-response-status", "unsafe", about="advice")

@@ -176,12 +176,11 @@ def preflight_secured(rule: Rule, facts: Facts) -> Iterator[Finding]:
     - https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
     for api in facts.called_rest_apis:
-        told: set[tuple[int, str]] = set()
+        found: dict[tuple[object, ...], Finding] = {}
         for method in _answering(api):
-            for finding in _secured(rule, facts.model, api, method):
-                if (finding.node.start, finding.message) not in told:
-                    told.add((finding.node.start, finding.message))
-                    yield finding
+            for fault, finding in _secured(rule, facts.model, api, method):
+                found.setdefault(fault, finding)
+        yield from found.values()
     for http_api in facts.called_http_apis:
         yield from _swallowed(rule, http_api)
 
@@ -225,7 +224,9 @@ def _turned_away(method: Method) -> str | None:
     return None
 
 
-def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator[Finding]:
+def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator[tuple[tuple[object, ...], Finding]]:
+    """What secures the preflight that a method answers; before each, by what it is the same as that of others: the
+    place, what secures it, and the route unless SAM's ``Cors`` makes all of them."""
     by_auth = _turned_away(method)
     route = f"OPTIONS {method.path}" if method.verb == "OPTIONS" else f"ANY {method.path}, which takes OPTIONS too,"
     says = Says("browser", console.blocked(console.not_ok_status()))
@@ -242,7 +243,10 @@ def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator
             route = f"the preflight of {api.logical_id}"
         message = f"{route} is behind {reason}, but browsers send it without credentials"
         paths = () if method.origin == "cors" else answered_by(api, method)
-        yield Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
+        by = method.authorization.kind if reason is by_auth else flag
+        subject = None if method.origin == "cors" else (method.verb, method.path)
+        finding = Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
+        yield (place.start, by, subject), finding
 
 
 def _opening(

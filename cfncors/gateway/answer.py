@@ -24,8 +24,26 @@ CODE: Final = "code"
 Confidence = Literal["documented", "observed", "inferred"]
 
 
+class Undecided(NamedTuple):
+    """Why a part of an answer is not known, in words; ``parameter`` is the one whose value would decide it."""
+
+    text: str
+    parameter: str | None = None
+
+
+class Loss(NamedTuple):
+    """A request header (as written for people) that a distribution does not forward to the front door behind it, which
+    needs the header for what it answers otherwise. ``door`` is that front door's logical id, ``behavior`` the path
+    pattern of the cache behavior that takes the header away."""
+
+    header: str
+    door: str
+    behavior: str
+
+
 class Sent(NamedTuple):
-    """A header that the response carries. ``text`` is ``None`` when it is not known; ``why`` then says why not."""
+    """A header that the response carries. ``text`` is ``None`` when it is not known; ``why`` then says why not, for
+    people, and ``parameter`` names the parameter whose value would decide it."""
 
     name: str
     text: str | None
@@ -34,6 +52,9 @@ class Sent(NamedTuple):
     node: Node | None = None
     #: taken from the request
     copied: bool = False
+    parameter: str | None = None
+    #: not known because a copy is kept for all origins alike, which whoever asked first decides
+    shared: bool = False
 
     @property
     def lower(self) -> str:
@@ -52,7 +73,8 @@ class Answer(NamedTuple):
     ``status`` is ``None`` when the template does not decide it. ``kind`` names what makes the answer: a type of
     gateway response, ``MOCK``, ``integration`` or ``handler``. ``open`` says who decides the rest of it, where the
     template does not: then any header may come, or none. ``decides`` says who decides the status alone, where the
-    headers are known. ``doubts`` say what is not documented, in words.
+    headers are known. ``doubts`` say what is not documented, in words. ``losses`` are the request headers for want of
+    which it is no better. ``shared``: all of it is open because a copy is kept for all origins alike.
     """
 
     status: int | None
@@ -65,23 +87,38 @@ class Answer(NamedTuple):
     decides: str = ""
     #: what is written that makes the answer: a method, a gateway response, a configuration, a cache behavior
     node: Node | None = None
+    losses: tuple[Loss, ...] = ()
+    shared: bool = False
+
+    @property
+    def story(self) -> str:
+        """What answers, for people, with the request headers that it would have needed."""
+        if not self.losses:
+            return self.what
+        return f"{self.what}; the cache behavior does not forward {' and '.join(each.header for each in self.losses)}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether Access-Control-Allow-Origin is that of whoever asked first."""
+        sent = self.header(ALLOW_ORIGIN)
+        return self.shared or (sent is not None and sent.shared)
 
     def header(self, lower: str) -> Sent | None:
         """A header by its name in lower case."""
         return next((sent for sent in self.headers if sent.lower == lower), None)
 
     @property
-    def unknown(self) -> tuple[str, ...]:
+    def unknown(self) -> tuple[Undecided, ...]:
         """Why parts of the answer are not known; empty when the template decides all of it."""
-        reasons = [reason for reason in (self.open, self.decides) if reason]
-        names: dict[str, dict[str, None]] = {}
+        reasons = [Undecided(reason) for reason in (self.open, self.decides) if reason]
+        names: dict[Undecided, dict[str, None]] = {}
         for sent in self.headers:
             if sent.text is None:
-                names.setdefault(sent.why, {})[sent.name] = None
-        told = (
-            f"{', '.join(each)} {'is' if len(each) == 1 else 'are'} not known: {why}" for why, each in names.items()
-        )
-        return tuple(dict.fromkeys((*reasons, *told)))
+                names.setdefault(Undecided(sent.why, sent.parameter), {})[sent.name] = None
+        for why, each in names.items():
+            verb = "is" if len(each) == 1 else "are"
+            reasons.append(why._replace(text=f"{', '.join(each)} {verb} not known: {why.text}"))
+        return tuple(dict.fromkeys(reasons))
 
     def concrete(self, request: Request, *, kind: bool) -> tuple[int, list[tuple[str, str]]]:
         """Status and headers to judge: what is not known is what the page hopes for (``kind``), or nothing."""
@@ -140,7 +177,7 @@ def _sent(model: Model, header: Header, request: Request) -> Sent | None:
     if isinstance(value, Choice):
         return Sent(header.name, None, "one of several values", node=header.node)
     if not isinstance(value, Known):
-        return Sent(header.name, None, value.reason, node=header.node)
+        return Sent(header.name, None, value.reason, node=header.node, parameter=value.parameter)
     return _mapped(header, value.text, request)
 
 

@@ -11,6 +11,7 @@ from cfncors.template import Unknown, leaves
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
+    from cfncors.source import Node
 
 _ORIGIN: Final = "Access-Control-Allow-Origin"
 _CREDENTIALS: Final = "Access-Control-Allow-Credentials"
@@ -63,7 +64,7 @@ def _of(policy: Policy, request: Request, reading: Reading) -> Iterator[Sent]:
     credentials = policy.setting("credentials")
     node = credentials.node if credentials is not None else None
     if policy.credentials is None:
-        yield Sent(_CREDENTIALS, None, _why(policy, "credentials"), node=node)
+        yield _unknown(_CREDENTIALS, policy, "credentials", node)
     elif policy.credentials:
         yield Sent(_CREDENTIALS, "true", node=node)
     for role, name in _ON_PREFLIGHT if is_preflight(request) else _ON_RESPONSES:
@@ -89,27 +90,31 @@ def _origin(policy: Policy, origin: str, reading: Reading) -> Sent | None:
         return Sent(_ORIGIN, "*", node=node)
     if named is False and anybody is False:
         return None
-    return Sent(_ORIGIN, None, _why(policy, "origins"), node=node)
+    return _unknown(_ORIGIN, policy, "origins", node)
 
 
 def listed(policy: Policy, role: Role, name: str, separator: str = ",") -> Sent | None:
     """A list of a configuration as one header; ``None`` when nothing is written, or nothing is in it."""
     setting = policy.setting(role)
     if setting is None:
-        return None if policy.complete else Sent(name, None, _why(policy, role), node=policy.node)
+        return None if policy.complete else _unknown(name, policy, role, policy.node)
     sides = list(setting.alternatives())
     if any(side is None or side != sides[0] for side in sides) or any(len(leaves(i.value)) != 1 for i in setting.items):
-        return Sent(name, None, _why(policy, role), node=setting.node)
+        return _unknown(name, policy, role, setting.node)
     return Sent(name, separator.join(sides[0] or ()), node=setting.node) if sides[0] else None
 
 
-def _why(policy: Policy, role: Role) -> str:
-    """Why a list, or an entry of it, is not known."""
+def _unknown(name: str, policy: Policy, role: Role, node: Node | None) -> Sent:
+    """A header whose value is not known, with why: a list that is not written out, or an entry of it."""
     setting = policy.setting(role)
     if setting is None:
-        return f"{policy.what} is not written out"
-    found = (leaf.reason for item in setting.items for leaf in leaves(item.value) if isinstance(leaf, Unknown))
-    return next(found, "a list that is not written out" if None in setting.sides else "one of several values")
+        return Sent(name, None, f"{policy.what} is not written out", node=node)
+    found = (leaf for item in setting.items for leaf in leaves(item.value) if isinstance(leaf, Unknown))
+    first = next(found, None)
+    if first is not None:
+        return Sent(name, None, first.reason, node=node, parameter=first.parameter)
+    why = "a list that is not written out" if None in setting.sides else "one of several values"
+    return Sent(name, None, why, node=node)
 
 
 def told(who: str, headers: tuple[Sent, ...]) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway import respond as front_door
-from cfncors.gateway.answer import SUCCESS, Answer, Sent, path_of, request_headers
+from cfncors.gateway.answer import SUCCESS, Answer, Loss, Sent, path_of, request_headers
 from cfncors.gateway.bucket import BUCKET, bucket
 from cfncors.gateway.cdn_paths import origin_path, taking
 from cfncors.gateway.demands import demanded_headers
@@ -52,7 +52,7 @@ _QUESTIONS: Final = {
     "access-control-request-method": ("PUT", "DELETE"),
     "access-control-request-headers": ("x-another", "x-yet-another"),
 }
-KEPT: Final = "the copy that CloudFront keeps is the same for all origins: whoever asked first decides"
+_KEPT: Final = "the copy that CloudFront keeps is the same for all origins: whoever asked first decides"
 
 
 def respond(model: Model, distribution: Distribution, request: Request, outcome: str = SUCCESS) -> Answer:
@@ -106,17 +106,16 @@ def _behind(model: Model, behavior: Behavior, request: Request, outcome: str) ->
 
 
 def _explained(model: Model, door: Door, behavior: Behavior, asked: Request, outcome: str, answer: Answer) -> Answer:
-    """The answer, with the request header for want of which it is no better."""
+    """The answer, with the request headers for want of which it is no better."""
+    needed: tuple[str, ...] = ()
     if answer.status in (401, 403) and "authorization" in request_headers(asked):
-        lost = "" if asked.method == "OPTIONS" or _passes(behavior, "authorization") else "Authorization"
-    elif answer.open or answer.header(ALLOW_ORIGIN) is not None:
-        lost = ""
-    else:
+        needed = ("Authorization",) if asked.method != "OPTIONS" else ()
+    elif not answer.open and answer.header(ALLOW_ORIGIN) is None:
         needed = ("Origin", "Access-Control-Request-Method") if asked.method == "OPTIONS" else ("Origin",)
-        lost = " and ".join(name for name in needed if not _passes(behavior, name.lower()))
-        if lost and front_door.respond(model, door, asked, outcome).header(ALLOW_ORIGIN) is None:
-            lost = ""
-    return answer._replace(what=f"{answer.what}; the cache behavior does not forward {lost}") if lost else answer
+    lost = [name for name in needed if not _passes(behavior, name.lower())]
+    if lost and "Origin" in needed and front_door.respond(model, door, asked, outcome).header(ALLOW_ORIGIN) is None:
+        lost = []
+    return answer._replace(losses=tuple(Loss(name, door.logical_id, behavior.pattern) for name in lost))
 
 
 def _passes(behavior: Behavior, name: str) -> bool:
@@ -188,11 +187,13 @@ def _one_of(copies: list[Answer]) -> Answer:
     if answer.open or not others:
         return answer
     if any(other.open or other.status != answer.status for other in others):
-        return answer._replace(open=KEPT)
+        return answer._replace(open=_KEPT, shared=True)
     names = dict.fromkeys(sent.name for each in copies for sent in each.headers if sent.is_cors)
     varying = {name for name in names if len({_text(each, name) for each in copies}) > 1}
     fixed = tuple(sent for sent in answer.headers if sent.name not in varying)
-    return answer._replace(headers=(*fixed, *(Sent(name, None, KEPT) for name in names if name in varying)))
+    return answer._replace(
+        headers=(*fixed, *(Sent(name, None, _KEPT, shared=True) for name in names if name in varying))
+    )
 
 
 def _text(answer: Answer, name: str) -> str | None:
@@ -230,7 +231,7 @@ def _on_open(answer: Answer, added: tuple[Sent, ...], attached: AttachedPolicy, 
     if request.method == "OPTIONS" or not attached.override or not any(sent.lower == ALLOW_ORIGIN for sent in added):
         return answer
     what = f"{answer.what}, with {attached.policy.what}"
-    return answer._replace(open="", what=what, headers=added, confidence="inferred")
+    return answer._replace(open="", shared=False, what=what, headers=added, confidence="inferred")
 
 
 def _unseen(answer: Answer, request: Request) -> Answer:

@@ -21,6 +21,7 @@ from cfncors.handlers.values import (
     Tested,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     const,
@@ -42,7 +43,7 @@ def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Give
     items = found.items or ()
     if not items and not found.is_open and name in ("some", "find"):
         return const(False) if name == "some" else UNDEFINED
-    known = items if not found.is_open and len(items) <= 12 else (Unknown("an item of a list"),)
+    known = items if not found.is_open and len(items) <= 12 else (Unknown(UnknownKind.PART, "an item of a list"),)
     outcomes = [machine.maybe(given.at(0), Given((item,)), place) for item in known]
     tests = [option for outcome in outcomes for option in options(outcome) if isinstance(option, Tested)]
     if name in ("find", "filter", "findLast"):
@@ -51,10 +52,12 @@ def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Give
             return machine.allocate(Object({}, items, is_open=True))
         if outcomes and all(isinstance(each, Tested) and each.check.kind == "list" for each in outcomes):
             return choice((Event(ORIGIN, frozenset((_one_check(tests),))), UNDEFINED))  # what is found is the origin
-        return choice((*items, UNDEFINED)) if not found.is_open else Unknown("an item of a list", about)
+        return (
+            choice((*items, UNDEFINED)) if not found.is_open else Unknown(UnknownKind.PART, "an item of a list", about)
+        )
     if tests and len(tests) == len(outcomes):
         return Tested(_one_check(tests), tests[0].negated)
-    return Unknown("computed", any(map(is_about_origin, outcomes)))
+    return Unknown(about_origin=any(map(is_about_origin, outcomes)))
 
 
 def _one_check(tests: list[Tested]) -> Check:
@@ -83,14 +86,14 @@ def _push(machine: Machine, holder: Ref, found: Object, name: str, given: Given,
 
 def _join(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
     if found.is_open or not all(isinstance(item, Const) for item in found.items or ()):
-        return Unknown("computed", any(map(is_about_origin, found.items or ())))
+        return Unknown(about_origin=any(map(is_about_origin, found.items or ())))
     mark = given.at(0)
     texts = [str(item.value) for item in found.items or () if isinstance(item, Const)]
     return const((str(mark.value) if isinstance(mark, Const) else ",").join(texts))
 
 
 def _map(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
-    for item in found.items or (Unknown("an item of a list"),):
+    for item in found.items or (Unknown(UnknownKind.PART, "an item of a list"),):
         machine.maybe(given.at(0), Given((item,)), place)
     return machine.allocate(Object({}, (), is_open=True))
 

@@ -104,9 +104,7 @@ class _Reader:
         if isinstance(node, Binary):
             return node.operator != "+" and any(map(self.holds_origin, (node.left, node.right)))
         if isinstance(node, Opaque):
-            return node.reason not in ("typeof", "instanceof") and (
-                any(map(self.holds_origin, node.parts)) or self._mentions(node)
-            )
+            return node.asks is None and (any(map(self.holds_origin, node.parts)) or self._mentions(node))
         return isinstance(node, Call) and self._asks(node)
 
     def holds_origin(self, node: Expression) -> bool:

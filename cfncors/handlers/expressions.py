@@ -20,6 +20,7 @@ from cfncors.handlers.values import (
     Text,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     const,
@@ -31,6 +32,7 @@ from cfncors.handlers.values import (
 
 if TYPE_CHECKING:
     from cfncors.handlers.machine import Machine
+    from cfncors.handlers.model import TypeTest
 
 
 def _literal(machine: Machine, node: syntax.Literal) -> Value:
@@ -114,7 +116,7 @@ def _items(machine: Machine, node: syntax.Items) -> Value:
 
 def _spread(machine: Machine, node: syntax.Spread) -> Value:
     machine.value(node.value)
-    return Unknown("a spread")
+    return Unknown(UnknownKind.PART, "a spread")
 
 
 def _name(machine: Machine, node: syntax.Name) -> Value:
@@ -122,9 +124,9 @@ def _name(machine: Machine, node: syntax.Name) -> Value:
     if scope is not None:
         return members.seen(machine, machine.state.variables[scope, node.name])
     if node.name == "this":
-        return Unknown("this")
+        return Unknown(UnknownKind.NOT_FOLLOWED, "this")
     if machine.module.scope in machine.open_modules:
-        return Unknown(f"{node.name} comes from import *")
+        return Unknown(UnknownKind.MODULE, f"{node.name} comes from import *")
     return External((node.name,))
 
 
@@ -151,7 +153,7 @@ def _call(machine: Machine, node: syntax.Call) -> Value:
         return library.call_external(machine, External((*function.path, "new")), given, node.place)
     if node.new:
         machine.escape(given)
-        return Unknown("an instance of something unknown")
+        return Unknown(UnknownKind.RETURNED, "an instance of something unknown")
     return machine.call(function, given, node.place)
 
 
@@ -166,7 +168,7 @@ def _arguments(machine: Machine, node: syntax.Call) -> Given:
         elif argument.name is not None:
             named.append((argument.name, value))
         elif more:
-            values.append(Unknown("behind a spread"))
+            values.append(Unknown(UnknownKind.ARGUMENT, "behind a spread"))
         else:
             values.append(value)
     return Given(tuple(values), tuple(named), more)
@@ -227,10 +229,10 @@ def _binary(machine: Machine, node: syntax.Binary) -> Value:
         return machine.allocate(Object({}, one.items + other.items, is_open=one.is_open or other.is_open))
     numbers = (left, right)
     if all(isinstance(each, Const) and each.type in ("int", "float") for each in numbers):
-        return Unknown("computed")
+        return Unknown()
     if any(isinstance(each, Const | Text) for each in numbers):
         return joined_text([left, right])
-    return Unknown("computed", is_about_origin(left) or is_about_origin(right))
+    return Unknown(about_origin=is_about_origin(left) or is_about_origin(right))
 
 
 def _assign(machine: Machine, node: syntax.Assign) -> Value:
@@ -242,7 +244,7 @@ def _assign(machine: Machine, node: syntax.Assign) -> Value:
 def _augmented(machine: Machine, node: syntax.Assign) -> Value:
     target = node.target
     if isinstance(target, syntax.Destructure):
-        return Unknown("computed")
+        return Unknown()
     if node.operator in ("and", "or", "nullish"):
         return branching.logical(machine, syntax.Logical(node.operator, target, node.value))
     if node.operator == "|":
@@ -250,7 +252,7 @@ def _augmented(machine: Machine, node: syntax.Assign) -> Value:
     if node.operator == "+":
         return _binary(machine, syntax.Binary("+", target, node.value, node.place))
     machine.value(node.value)
-    return Unknown("computed")
+    return Unknown()
 
 
 def _many(machine: Machine, node: syntax.Many) -> Value:
@@ -260,7 +262,7 @@ def _many(machine: Machine, node: syntax.Many) -> Value:
     return value
 
 
-def _type(asked: str, values: list[Value]) -> Value:
+def _type(asked: TypeTest, values: list[Value]) -> Value:
     """``typeof value`` and ``value instanceof Class`` of what is written out; of an origin only that it is there."""
     value = values[0]
     if asked == "typeof" and isinstance(value, Const) and isinstance(value.value, str):
@@ -268,16 +270,20 @@ def _type(asked: str, values: list[Value]) -> Value:
     if asked == "typeof" and isinstance(value, RegexValue):
         return const("object")
     if asked == "instanceof" and isinstance(value, RegexValue | Const):
-        return const(isinstance(value, RegexValue)) if values[1:] == [External(("RegExp",))] else Unknown("a type")
-    return Unknown("a type")
+        return (
+            const(isinstance(value, RegexValue))
+            if values[1:] == [External(("RegExp",))]
+            else Unknown(UnknownKind.COMPUTED, "a type")
+        )
+    return Unknown(UnknownKind.COMPUTED, "a type")
 
 
 def _opaque(machine: Machine, node: syntax.Opaque) -> Value:
     values = [machine.value(part) for part in node.parts]
-    if node.reason in ("typeof", "instanceof"):
-        return _type(node.reason, values)
+    if node.asks is not None:
+        return _type(node.asks, values)
     machine.escape(Given(tuple(values)))
-    return Unknown(node.reason, any(map(is_about_origin, values)))
+    return Unknown(reason=node.reason, about_origin=any(map(is_about_origin, values)))
 
 
 EXPRESSIONS: Final[dict[type, Callable[..., Value]]] = {

@@ -38,6 +38,7 @@ from cfncors.handlers.values import (
     Text,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     const,
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 _HEADERS: Final = "headers"
 _MULTI: Final = "multiValueHeaders"
+#: Code that is not seen may have taken such a field away again, or have never set it.
+_MAY_BE_ABSENT: Final = (UnknownKind.CHANGED, UnknownKind.FIELD)
 
 
 def follow(source: Source, texts: Mapping[str, str] | None = None) -> Handler:
@@ -359,7 +362,7 @@ class _HeaderReader:
         sent = [each for each in flat if not isinstance(each, Undefined) and each != NULL]
         if not sent:
             return
-        if any(isinstance(each, Unknown) and each.reason.startswith(("changed", "a field set")) for each in sent):
+        if any(isinstance(each, Unknown) and each.kind in _MAY_BE_ABSENT for each in sent):
             may_lack = True
         always = len(sent) == len(flat) and not may_lack
         texts = tuple(dict.fromkeys(self._text(each, multi) for each in sent))

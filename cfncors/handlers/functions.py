@@ -21,6 +21,7 @@ from cfncors.handlers.values import (
     Text,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     is_about_origin,
@@ -36,11 +37,11 @@ def _text(machine: Machine, given: Given, place: Place) -> Value:
     value = given.at(0)
     if all(isinstance(option, Const | Env | Event | Text) for option in options(value)):
         return value
-    return Unknown("computed", is_about_origin(value))
+    return Unknown(about_origin=is_about_origin(value))
 
 
 def _as_text(machine: Machine, given: Given, place: Place) -> Value:
-    return Text((Unknown("computed", any(map(is_about_origin, given.all))),))
+    return Text((Unknown(about_origin=any(map(is_about_origin, given.all))),))
 
 
 def _same(machine: Machine, given: Given, place: Place) -> Value:
@@ -48,7 +49,7 @@ def _same(machine: Machine, given: Given, place: Place) -> Value:
 
 
 def _computed(machine: Machine, given: Given, place: Place) -> Value:
-    return Unknown("computed", any(map(is_about_origin, given.all)))
+    return Unknown(about_origin=any(map(is_about_origin, given.all)))
 
 
 def _assign(machine: Machine, given: Given, place: Place) -> Value:
@@ -77,20 +78,20 @@ def _deep_copy(machine: Machine, given: Given, place: Place) -> Value:
 
 def _shallow_copy(machine: Machine, given: Given, place: Place) -> Value:
     found = machine.object(given.at(0))
-    return Unknown("a copy") if found is None else machine.allocate(found)
+    return Unknown(UnknownKind.COMPUTED, "a copy") if found is None else machine.allocate(found)
 
 
 def _require(machine: Machine, given: Given, place: Place) -> Value:
     name = given.at(0)
     if isinstance(name, Const) and isinstance(name.value, str):
         return modules.require(machine, name.value)
-    return Unknown("a computed module name")
+    return Unknown(UnknownKind.MODULE, "a computed module name")
 
 
 def _environment(machine: Machine, given: Given, place: Place) -> Value:
     name, default = given.at(0), given.at(1, "default")
     if not isinstance(name, Const):
-        return Unknown("an environment variable")
+        return Unknown(UnknownKind.ENVIRONMENT, "an environment variable")
     found = Env(str(name.value), text_of(default) if isinstance(default, Const) else None)
     return found if isinstance(default, Undefined) else choice((found, default))
 
@@ -103,7 +104,7 @@ def _promise(machine: Machine, given: Given, place: Place) -> Value:
     rejected = number + 1
     machine.listeners[rejected] = lambda inner, where: None
     machine.maybe(given.at(0), Given((Sink(number), Sink(rejected))), place)
-    return choice(values) if values else Unknown("a promise")
+    return choice(values) if values else Unknown(UnknownKind.RETURNED, "a promise")
 
 
 def _regular_expression(machine: Machine, given: Given, place: Place) -> Value:
@@ -112,7 +113,7 @@ def _regular_expression(machine: Machine, given: Given, place: Place) -> Value:
         return pattern
     if isinstance(pattern, Const) and isinstance(pattern.value, str):
         return RegexValue(pattern.value)
-    return Unknown("a computed pattern")
+    return Unknown(UnknownKind.COMPUTED, "a computed pattern")
 
 
 def _truth(machine: Machine, given: Given, place: Place) -> Value:
@@ -120,7 +121,7 @@ def _truth(machine: Machine, given: Given, place: Place) -> Value:
     value = given.at(0)
     if all(isinstance(option, Tested | IsPreflight) for option in options(value)):
         return value
-    return Unknown("computed", is_about_origin(value))
+    return Unknown(about_origin=is_about_origin(value))
 
 
 def _match(way: str) -> Callable[[Machine, Given, Place], Value]:
@@ -136,7 +137,7 @@ def _listed(machine: Machine, given: Given, place: Place) -> Value:
     """``list(…)``: the same items, in a list of its own."""
     found = machine.object(given.at(0))
     if found is None or found.items is None:
-        return Unknown("a list", any(map(is_about_origin, given.all)))
+        return Unknown(UnknownKind.PART, "a list", any(map(is_about_origin, given.all)))
     return machine.allocate(found)
 
 
@@ -146,7 +147,7 @@ def _collection(machine: Machine, given: Given, place: Place) -> Value:
 
 
 def _date_like(machine: Machine, given: Given, place: Place) -> Value:
-    return Unknown("computed")
+    return Unknown()
 
 
 FUNCTIONS: Final[dict[tuple[str, ...], Callable[[Machine, Given, Place], Value]]] = {

@@ -236,7 +236,7 @@ class Expressions(Reader):
             return Compare(_COMPARISONS[sign], left, right, self.place(node))
         if sign == "+":
             return Binary("+", left, right, self.place(node))
-        return Opaque((left, right), self.place(node), "instanceof" if sign == "instanceof" else "computed")
+        return Opaque((left, right), self.place(node), asks="instanceof" if sign == "instanceof" else None)
 
     def _unary_expression(self, node: SgNode) -> Expression:
         value = self._field(node, "argument")
@@ -246,7 +246,7 @@ class Expressions(Reader):
             return Many((value, Literal(None, self.place(node), is_undefined=True)))
         if token(node, "-") and isinstance(value, Literal) and isinstance(value.value, int | float):
             return Literal(-value.value, self.place(node))
-        return Opaque((value,), self.place(node), "typeof" if token(node, "typeof") else "computed")
+        return Opaque((value,), self.place(node), asks="typeof" if token(node, "typeof") else None)
 
     def _ternary_expression(self, node: SgNode) -> Expression:
         return Conditional(

@@ -32,6 +32,7 @@ from cfncors.handlers.values import (
     Text,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     const,
@@ -79,7 +80,7 @@ def call(machine: Machine, function: Value, given: Given, place: Place) -> Value
         return _kept(machine, maker, Given((function, *given.values), given.named, given.more), place)
     if isinstance(function, Undefined) or function == NULL:
         return UNDEFINED  # `callback && callback()`, or an error that is thrown
-    return Unknown("returned by code that is not followed", machine.escape(given))
+    return Unknown(UnknownKind.RETURNED, "returned by code that is not followed", machine.escape(given))
 
 
 def decorate(machine: Machine, decorator: Value, function: Value, place: Place) -> Value:
@@ -98,7 +99,7 @@ def instantiate(machine: Machine, made_of: ClassValue, given: Given, place: Plac
     """``new Class(…)``."""
     if made_of.code.decorators or members.has_unknown_base(machine, made_of):
         machine.escape(given)
-        return Unknown(f"an instance of {made_of.code.name}")
+        return Unknown(UnknownKind.NOT_FOLLOWED, f"an instance of {made_of.code.name}")
     reference = machine.allocate(Object({}, place=place, made_of=made_of))
     chain: list[ClassValue] = []
     last: ClassValue | None = made_of
@@ -106,7 +107,7 @@ def instantiate(machine: Machine, made_of: ClassValue, given: Given, place: Plac
         chain.insert(0, last)
         last = members.base_of(machine, last)
     if any(getattr(base, "name", "") in members.ERRORS for base in chain[0].code.bases):
-        fields = {name: Unknown("a field of an error") for name in members.ERROR_FIELDS}
+        fields = {name: Unknown(UnknownKind.ERROR, "a field of an error") for name in members.ERROR_FIELDS}
         machine.set_object(reference.address, replace(machine.state.heap[reference.address], fields=dict(fields)))
     for each in chain:
         _set_fields(machine, each, reference)
@@ -139,7 +140,7 @@ def call_super(machine: Machine, given: Given) -> Value:
     made_of = _class_here(machine, found.made_of if found is not None else None)
     base = members.base_of(machine, made_of) if made_of is not None else None
     if base is None:
-        return Unknown("super")
+        return Unknown(UnknownKind.NOT_FOLLOWED, "super")
     if machine.is_python:
         return machine.allocate(Object({}, made_of=base, maker=None, arguments=(this,)))
     construct(machine, base, this, given)
@@ -154,7 +155,9 @@ def _super_method(machine: Machine, name: str, given: Given, place: Place) -> Va
     base = members.base_of(machine, made_of) if made_of is not None else None
     method = members.method_of(machine, base, name, this)
     if method is None:
-        return Unknown("a method of an unknown class", machine.escape(Given((this, *given.values))))
+        return Unknown(
+            UnknownKind.RETURNED, "a method of an unknown class", machine.escape(Given((this, *given.values)))
+        )
     return machine.call(method, given, place)
 
 
@@ -223,7 +226,7 @@ def _method(machine: Machine, holder: Value, name: str, given: Given, place: Pla
         return machine.call(members.get_member(machine, holder, const(name), place), given, place)
     if isinstance(holder, Event | Env | Const | Text | Tested | Unknown):
         return _of_text(machine, holder, name, given, place)
-    return Unknown("computed", machine.escape(given) or is_about_origin(holder))
+    return Unknown(about_origin=machine.escape(given) or is_about_origin(holder))
 
 
 def _of_text(machine: Machine, holder: Value, name: str, given: Given, place: Place) -> Value:
@@ -242,7 +245,7 @@ def _of_text(machine: Machine, holder: Value, name: str, given: Given, place: Pl
             found = members.event_part(machine, holder, str(key.value))
             default = given.at(1)
             return found if isinstance(default, Undefined) else choice((found, default))
-        return Unknown("computed", is_about_origin(holder))
+        return Unknown(about_origin=is_about_origin(holder))
     if name in ("match", "search") and is_origin(holder):
         return origin_tests.match_regex(machine, given.at(0), holder, place, "search")
     if name == "split" and isinstance(holder, Env | Const):
@@ -250,7 +253,7 @@ def _of_text(machine: Machine, holder: Value, name: str, given: Given, place: Pl
     about = is_about_origin(holder) or any(map(is_about_origin, given.all))
     if name not in _HARMLESS:
         about = machine.escape(given) or about
-    return Unknown("returned by code that is not followed", about)
+    return Unknown(UnknownKind.RETURNED, "returned by code that is not followed", about)
 
 
 def _in_case(text: str, name: str) -> str:
@@ -270,11 +273,13 @@ def _split(machine: Machine, holder: Value, given: Given) -> Value:
 def _then(machine: Machine, holder: Value, given: Given, place: Place) -> Value:
     """What a promise becomes; a value that is no promise of an unknown function is what the callback gets."""
     found = machine.object(holder)
-    result = holder if found is None or found.maker is None else Unknown("the result of a library")
+    result = (
+        holder if found is None or found.maker is None else Unknown(UnknownKind.RETURNED, "the result of a library")
+    )
     if isinstance(holder, External):
-        result = Unknown("the result of a library")
+        result = Unknown(UnknownKind.RETURNED, "the result of a library")
     values: list[Value] = []
-    for index, argument in enumerate((result, Unknown("a caught error"))):
+    for index, argument in enumerate((result, Unknown(UnknownKind.ERROR, "a caught error"))):
         if index < len(given.values):
             values.append(machine.maybe(given.values[index], Given((argument,)), place))
     return choice(values) if values else holder
@@ -284,20 +289,20 @@ def _catch(machine: Machine, holder: Value, given: Given, place: Place, name: st
     if not given.values:
         return holder
     machine.frame.catching += name == "catch"
-    found = machine.maybe(given.values[0], Given((Unknown("a caught error"),)), place)
+    found = machine.maybe(given.values[0], Given((Unknown(UnknownKind.ERROR, "a caught error"),)), place)
     machine.frame.catching -= name == "catch"
     return choice((holder, found)) if name == "catch" else holder
 
 
 def _of_function(machine: Machine, holder: Closure, name: str, given: Given, place: Place) -> Value:
     if name == "bind":
-        return holder if len(given.values) <= 1 else Unknown("a bound function")
+        return holder if len(given.values) <= 1 else Unknown(UnknownKind.NOT_FOLLOWED, "a bound function")
     if name == "call":
         this = given.at(0)
         bound = holder if isinstance(this, Undefined) or this == NULL else replace(holder, this=this)
         return call(machine, bound, Given(given.values[1:], given.named, given.more), place)
     machine.escape(Given((holder, *given.values)))
-    return Unknown("computed")
+    return Unknown()
 
 
 def _of_object(machine: Machine, holder: Ref, name: str, given: Given, place: Place) -> Value:
@@ -316,14 +321,16 @@ def _of_object(machine: Machine, holder: Ref, name: str, given: Given, place: Pl
     if machine.is_python and name in containers.DICTIONARY_METHODS:
         return containers.DICTIONARY_METHODS[name](machine, holder, found, given)
     if name in _HARMLESS or name in ("hasOwnProperty", "toString", "items", "copy"):
-        return Unknown("computed")
-    return Unknown("returned by code that is not followed", machine.escape(Given((holder, *given.values))))
+        return Unknown()
+    return Unknown(
+        UnknownKind.RETURNED, "returned by code that is not followed", machine.escape(Given((holder, *given.values)))
+    )
 
 
 def _of_instance(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
     assert found.maker is not None
     if found.maker.path == ("re", "compile") or found.maker.path[-2:] == ("RegExp", "new"):
-        return Unknown("computed", any(map(is_about_origin, given.all)))
+        return Unknown(about_origin=any(map(is_about_origin, given.all)))
     if found.maker.path[-2:] in (("Set", "new"), ("Map", "new")) and name == "has":
         listed = found.arguments[0] if found.arguments else UNDEFINED
         return origin_tests.compare(machine, "in", given.at(0), listed, place)
@@ -332,9 +339,9 @@ def _of_instance(machine: Machine, holder: Ref, found: Object, name: str, given:
     if keeps_chain(found.maker.path, name):
         return holder
     if name in _HARMLESS:
-        return Unknown("computed", any(map(is_about_origin, given.all)))
+        return Unknown(about_origin=any(map(is_about_origin, given.all)))
     if not is_known(found.maker.path) and machine.escape(given):
-        return Unknown("returned by code that is not followed", about_origin=True)
+        return Unknown(UnknownKind.RETURNED, "returned by code that is not followed", about_origin=True)
     return machine.make(External((*found.maker.path, name)), Given((holder, *given.values), given.named), place)
 
 
@@ -354,14 +361,14 @@ def call_external(machine: Machine, function: External, given: Given, place: Pla
     if function.path[0] == LAMBDA_CONTEXT:
         return _context(machine, function.path[-1], given, place)
     if function.path[-1] in _HARMLESS:
-        return Unknown("computed", any(map(is_about_origin, given.all)))
+        return Unknown(about_origin=any(map(is_about_origin, given.all)))
     return _kept(machine, function, given, place)
 
 
 def _kept(machine: Machine, maker: External, given: Given, place: Place) -> Value:
     """What a library returns: an object that remembers how it was made."""
     if not is_known(maker.path) and machine.escape(given):
-        return Unknown("returned by code that is not followed", about_origin=True)
+        return Unknown(UnknownKind.RETURNED, "returned by code that is not followed", about_origin=True)
     return machine.make(maker, given, place)
 
 
@@ -371,4 +378,4 @@ def _context(machine: Machine, name: str, given: Given, place: Place) -> Value:
         return call(machine, Sink(0), Given((NULL, *given.values)), place)
     if name == "done":
         return call(machine, Sink(0), given, place)
-    return Unknown("computed")
+    return Unknown()

@@ -32,6 +32,7 @@ from cfncors.handlers.values import (
     State,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     is_about_origin,
@@ -286,7 +287,7 @@ class Machine:
         code = closure.code
         depth = len(self.frames)
         if depth > _MAX_DEPTH or sum(frame.code is code for frame in self.frames) > 1:
-            return Unknown(f"{code.name or 'a function'} calls itself", self.escape(given))
+            return Unknown(UnknownKind.NOT_FOLLOWED, f"{code.name or 'a function'} calls itself", self.escape(given))
         frame = _Frame(code, listener)
         before = self.scope
         self.scope = self.new_scope(closure.scope, True)
@@ -312,7 +313,7 @@ class Machine:
         self.here.checks, self.here.preflight, self.here.denied = checks, preflight, denied
         self.here.switches = switches
         if code.is_generator:
-            return Unknown("a generator")
+            return Unknown(UnknownKind.NOT_FOLLOWED, "a generator")
         return choice(frame.returns)
 
     def _bind(self, code: syntax.Function, closure: Closure, given: Given) -> None:
@@ -322,7 +323,7 @@ class Machine:
             values.insert(0, closure.this)
         named = dict(given.named)
         if not is_python:
-            self.set_variable(self.scope, "arguments", Unknown("arguments"))
+            self.set_variable(self.scope, "arguments", Unknown(UnknownKind.ARGUMENT, "arguments"))
         for parameter in code.parameters:
             self.assign(parameter.target, self._argument(parameter, values, named, given), "block")
 
@@ -344,7 +345,7 @@ class Machine:
         elif name in named:
             value = named.pop(name)
         elif given.more:
-            value = choice((UNDEFINED, Unknown("an argument given elsewhere")))
+            value = choice((UNDEFINED, Unknown(UnknownKind.ARGUMENT, "an argument given elsewhere")))
         if parameter.default is None:
             return value
         if self.is_python and value != UNDEFINED and not given.more:
@@ -378,7 +379,7 @@ class Machine:
         try:
             value = self.call_closure(closure, given)
         except Ends:
-            value = Unknown("an error")
+            value = Unknown(UnknownKind.ERROR, "an error")
         self.running.discard(closure)
         self.here = join(before, self.here)
         return value
@@ -406,7 +407,9 @@ class Machine:
 
 
 def _opened(found: Object) -> Object:
-    fields = {name: choice((value, Unknown("changed elsewhere"))) for name, value in found.fields.items()}
+    fields = {
+        name: choice((value, Unknown(UnknownKind.CHANGED, "changed elsewhere"))) for name, value in found.fields.items()
+    }
     return replace(found, fields=fields, is_open=True)
 
 

@@ -20,6 +20,7 @@ from cfncors.handlers.values import (
     Ref,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     const,
@@ -50,7 +51,7 @@ def get_member(machine: Machine, holder: Value, key: Value, place: Place) -> Val
     """The value of a field."""
     found: list[Value] = []
     if machine.is_python and key == const("__dict__"):
-        return Unknown("the fields of an object", machine.escape(Given((holder,))))
+        return Unknown(UnknownKind.PART, "the fields of an object", machine.escape(Given((holder,))))
     for option in options(holder):
         for name in options(key):
             if isinstance(name, Const):
@@ -67,14 +68,14 @@ def _get_computed(machine: Machine, holder: Value, key: Value) -> Value:
         inside = [_routed(name, value) for name, value in found.fields.items()] + list(found.items or ())
         if inside and all(isinstance(value, Const | Closure | Ref | Unknown) for value in inside):
             return choice((*inside, UNDEFINED))
-    return Unknown("a computed key", about)
+    return Unknown(UnknownKind.PART, "a computed key", about)
 
 
 def _routed(name: str, value: Value) -> Value:
     """A field that a computed key may name. What answers ``OPTIONS`` is not followed: that only a preflight comes to it
     would not be seen."""
     is_preflight = isinstance(value, Closure) and name.upper().startswith("OPTIONS")
-    return Unknown("an answer to OPTIONS") if is_preflight else value
+    return Unknown(UnknownKind.NOT_FOLLOWED, "an answer to OPTIONS") if is_preflight else value
 
 
 def _get(machine: Machine, holder: Value, key: object) -> Value:
@@ -91,7 +92,7 @@ def _get(machine: Machine, holder: Value, key: object) -> Value:
         return UNDEFINED
     if isinstance(holder, Const) and name == "value" and machine.is_python:
         return holder  # of a member of an enumeration
-    return Unknown("computed", is_about_origin(holder))
+    return Unknown(about_origin=is_about_origin(holder))
 
 
 def _get_from(machine: Machine, holder: Ref, found: Object, name: str) -> Value:
@@ -112,11 +113,11 @@ def _get_from(machine: Machine, holder: Ref, found: Object, name: str) -> Value:
 def _item(found: Object, name: str) -> Value:
     items = found.items or ()
     if found.is_open:
-        return choice((*items, Unknown("an item of a list")))
+        return choice((*items, Unknown(UnknownKind.PART, "an item of a list")))
     try:
         return items[int(name)]
     except ValueError:
-        return const(len(items)) if name == "length" else Unknown("computed")
+        return const(len(items)) if name == "length" else Unknown()
     except IndexError:
         return UNDEFINED
 
@@ -142,7 +143,7 @@ def decorated(machine: Machine, made_of: ClassValue, method: object, this: Value
 
     assert isinstance(method, syntax.Function)
     if any(not _is_harmless(each) for each in method.decorators):
-        return Unknown("a decorated method")
+        return Unknown(UnknownKind.NOT_FOLLOWED, "a decorated method")
     return Closure(method, made_of.scope, this)
 
 
@@ -193,9 +194,9 @@ def _static(machine: Machine, holder: ClassValue, name: str) -> Value:
             this: Value | None = holder if bound or not machine.is_python else None
             if method.is_static or bound:
                 return Closure(method, holder.scope, this)
-            return Unknown("a method without its instance")
+            return Unknown(UnknownKind.NOT_FOLLOWED, "a method without its instance")
     base = base_of(machine, holder)
-    return Unknown("a field of a class") if base is None else _static(machine, base, name)
+    return Unknown(UnknownKind.NOT_FOLLOWED, "a field of a class") if base is None else _static(machine, base, name)
 
 
 def _external(holder: External, name: str) -> Value:
@@ -214,7 +215,7 @@ def event_part(machine: Machine, event: Event, name: str) -> Value:
     if event.path[:1] in (("headers",), ("multiValueHeaders",)):
         name = name.lower()
     if is_origin(event):
-        return Unknown("computed", about_origin=True)
+        return Unknown(about_origin=True)
     return seen(machine, Event((*event.path, name)))
 
 
@@ -262,7 +263,7 @@ def rest_of(machine: Machine, value: Value, taken: set[str], is_list: bool) -> V
     """What ``...rest`` is bound to."""
     found = machine.object(value)
     if found is None:
-        return Unknown("the rest of something unknown", is_about_origin(value))
+        return Unknown(UnknownKind.PART, "the rest of something unknown", is_about_origin(value))
     if is_list:
         return machine.allocate(Object({}, (found.items or ())[len(taken) :], is_open=found.is_open))
     fields = {name: each for name, each in found.fields.items() if name not in taken}

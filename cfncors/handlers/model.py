@@ -16,6 +16,9 @@ FULL: Final = ("javascript", "typescript", "tsx", "python")
 
 Kind = Literal["success", "error", "unknown"]
 
+#: JavaScript's questions about the type of a value.
+TypeTest: TypeAlias = Literal["typeof", "instanceof"]
+
 
 class Place(NamedTuple):
     """A part of a file. ``path`` is absolute, or the template's own for code that stands in a template."""

@@ -13,6 +13,7 @@ from cfncors.handlers.values import (
     Ref,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     const,
 )
@@ -82,10 +83,10 @@ def exported(machine: Machine, module: Module, name: str) -> Value:
         if inner is not None:
             return _imported(machine, inner, "*")
         if module.scope in machine.open_modules:
-            return Unknown(f"{name} of {machine.files.shown(module.path)}")
+            return Unknown(UnknownKind.MODULE, f"{name} of {machine.files.shown(module.path)}")
         return UNDEFINED
     holder = machine.state.heap.get(module.holder)
-    exports = Unknown("a module") if holder is None else holder.get("exports")
+    exports = Unknown(UnknownKind.MODULE, "a module") if holder is None else holder.get("exports")
     if name in ("*", "module.exports"):
         return exports
     found = members.get_member(machine, exports, const(name), machine.frame_place())
@@ -146,7 +147,7 @@ def import_value(machine: Machine, module: str, name: str, level: int = 0) -> Va
     if path is not None:
         return _imported(machine, path, name)
     if level or module.startswith("."):
-        return Unknown(f"{module or name} was not found")
+        return Unknown(UnknownKind.MODULE, f"{module or name} was not found")
     parts = tuple(module.split(".")) if machine.is_python else (module,)
     if name in ("*", "default", "module.exports"):
         return External(parts)
@@ -158,13 +159,13 @@ def _imported(machine: Machine, path: str, name: str) -> Value:
         return exported(machine, load(machine, path), name)
     except syntax.NotRead as error:
         machine.files.skipped(str(error))
-        return Unknown(str(error))
+        return Unknown(UnknownKind.MODULE, str(error))
 
 
 def require(machine: Machine, module: str) -> Value:
     """``require("module")`` and ``await import("module")``."""
     if module.endswith(".json"):
-        return Unknown("a JSON file")
+        return Unknown(UnknownKind.MODULE, "a JSON file")
     return import_value(machine, module, "module.exports")
 
 

@@ -13,6 +13,7 @@ from cfncors.handlers.values import (
     Ref,
     Undefined,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     join_objects,
@@ -42,7 +43,10 @@ def _spread_one(machine: Machine, made: Object, value: Value) -> Object:
         return made
     found = machine.object(value)
     if found is None or found.maker is not None or found.items is not None:
-        fields = {name: choice((old, Unknown("a spread of something unknown"))) for name, old in made.fields.items()}
+        fields = {
+            name: choice((old, Unknown(UnknownKind.PART, "a spread of something unknown")))
+            for name, old in made.fields.items()
+        }
         return replace(made, fields=fields, is_open=True)
     fields = dict(made.fields)
     for name, each in found.fields.items():
@@ -58,7 +62,9 @@ def _spread_one(machine: Machine, made: Object, value: Value) -> Object:
         spreads = tuple(dict.fromkeys((*spreads, found.place, *found.spreads)))[:_MAX_SPREADS]
     if found.is_open:
         missing = {
-            name: choice((old, Unknown("a spread"))) for name, old in made.fields.items() if name not in found.fields
+            name: choice((old, Unknown(UnknownKind.PART, "a spread")))
+            for name, old in made.fields.items()
+            if name not in found.fields
         }
         fields.update(missing)
     is_open = made.is_open or found.is_open

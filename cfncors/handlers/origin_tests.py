@@ -94,7 +94,7 @@ def negate(value: Value) -> Value:
         return choice(map(negate, value.options))
     if isinstance(value, Undefined):
         return const(True)
-    return Unknown("computed", is_about_origin(value))
+    return Unknown(about_origin=is_about_origin(value))
 
 
 def _equal(left: Value, right: Value, loose: bool, place: Place) -> Value:
@@ -113,8 +113,8 @@ def _equal(left: Value, right: Value, loose: bool, place: Place) -> Value:
     if isinstance(left, Const | Undefined) and isinstance(right, Const | Undefined):
         return _equal_scalars(left, right, loose)
     if isinstance(left, Event | Unknown | Choice) and (right == NULL or isinstance(right, Undefined)):
-        return Unknown("computed")  # there or not: no check
-    return Unknown("computed", is_about_origin(left) or is_about_origin(right))
+        return Unknown()  # there or not: no check
+    return Unknown(about_origin=is_about_origin(left) or is_about_origin(right))
 
 
 def environment(value: Value) -> str | None:
@@ -132,7 +132,7 @@ def _equal_scalars(left: Const | Undefined, right: Const | Undefined, loose: boo
         return const(False)
     if not loose:
         return const(left.value == right.value and "str" not in (left.type, right.type))
-    return const(True) if str(left.value) == str(right.value) else Unknown("computed")
+    return const(True) if str(left.value) == str(right.value) else Unknown()
 
 
 def _all_origin(value: Value) -> bool:
@@ -160,7 +160,7 @@ def _ordered(operator: str, left: Value, right: Value) -> Value:
         one, other = left.value, right.value
         if isinstance(one, int | float) and isinstance(other, int | float):
             return const({"<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[operator])
-    return Unknown("computed", is_about_origin(left) or is_about_origin(right))
+    return Unknown(about_origin=is_about_origin(left) or is_about_origin(right))
 
 
 def _index_found(operator: str, left: Value, right: Value) -> Value | None:
@@ -189,7 +189,7 @@ def _member_of(machine: Machine, item: Value, holder: Value, place: Place) -> Va
             return const(False)
         if not any(isinstance(option, Undefined | Unknown) for option in options(value)):
             return const(True)
-    return Unknown("computed", is_about_origin(item) or is_about_origin(holder))
+    return Unknown(about_origin=is_about_origin(item) or is_about_origin(holder))
 
 
 def listed(machine: Machine, holder: Value) -> tuple[CheckKind, tuple[str, ...] | None]:
@@ -227,7 +227,7 @@ def match_text(machine: Machine, text: Value, name: str, wanted: Value, place: P
 def match_regex(machine: Machine, regex: Value, text: Value, place: Place, way: str) -> Value:
     """A regular expression against a text. ``way`` is ``match`` (from the start), ``fullmatch`` or ``search``."""
     if not _all_origin(text):
-        return Unknown("computed", is_about_origin(text))
+        return Unknown(about_origin=is_about_origin(text))
     patterns: list[str] = []
     for option in options(regex):
         if not isinstance(option, RegexValue):

@@ -16,6 +16,7 @@ from cfncors.handlers.values import (
     Object,
     State,
     Unknown,
+    UnknownKind,
     Value,
     choice,
     is_about_origin,
@@ -44,7 +45,7 @@ def _return(machine: Machine, node: syntax.Return) -> None:
         value = choice(_marked(machine, option) for option in options(value))
     frame = machine.frame
     if frame.finals:
-        value = Unknown("what a finally block may change")
+        value = Unknown(UnknownKind.NOT_FOLLOWED, "what a finally block may change")
     if frame.listener is not None:
         frame.listener(value, node.place)
     frame.returns.append(value)
@@ -167,7 +168,7 @@ def _turn(machine: Machine, node: syntax.Loop, item: Value | None) -> None:
 
 
 def _unknown_turns(machine: Machine, node: syntax.Loop, items: Value | None) -> None:
-    item = Unknown("an item of a list", items is not None and is_about_origin(items))
+    item = Unknown(UnknownKind.PART, "an item of a list", items is not None and is_about_origin(items))
     ends: list[State | None] = []
     before = machine.fork()
     for number in range(2):
@@ -195,13 +196,17 @@ def _widen(machine: Machine, before: State) -> None:
     for key, value in tuple(machine.state.variables.items()):
         old = before.variables.get(key)
         if old is not None and old is not value and isinstance(value, Const | Choice):
-            machine.state.variables[key] = choice((value, Unknown("changed in a loop", is_about_origin(value))))
+            machine.state.variables[key] = choice(
+                (value, Unknown(UnknownKind.CHANGED, "changed in a loop", is_about_origin(value)))
+            )
     for address, found in tuple(machine.state.heap.items()):
         old_object = before.heap.get(address)
         if old_object is None or old_object is found:
             continue
         fields = {
-            name: value if old_object.fields.get(name) == value else choice((value, Unknown("changed in a loop")))
+            name: value
+            if old_object.fields.get(name) == value
+            else choice((value, Unknown(UnknownKind.CHANGED, "changed in a loop")))
             for name, value in found.fields.items()
         }
         machine.state.heap[address] = replace(found, fields=fields, is_open=found.is_open or found.items is not None)
@@ -221,7 +226,7 @@ def _try(machine: Machine, node: syntax.Try) -> None:
         with machine.inside():
             if catch.target is not None:
                 declares = "function" if machine.is_python else "block"
-                machine.assign(catch.target, Unknown("a caught error"), declares)
+                machine.assign(catch.target, Unknown(UnknownKind.ERROR, "a caught error"), declares)
             machine.run(catch.body)
         machine.frame.catching -= 1
         after = join(after, machine.here)

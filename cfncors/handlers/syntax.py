@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
-from cfncors.handlers.model import Place
+from cfncors.handlers.model import Place, TypeTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +209,13 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Something whose value is not followed; what it is made of is still run."""
+    """Something whose value is not followed; what it is made of is still run. ``asks`` is the operator of a question
+    about a value's type, ``reason`` says for people why it is not followed."""
 
     parts: tuple[Expression, ...]
     place: Place
     reason: str = "computed"
+    asks: TypeTest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ state's heap, so that what is changed through one name is changed for all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Final, Literal, TypeAlias, TypeVar, Union
 
 from cfncors.handlers import syntax
@@ -165,11 +166,40 @@ class Choice:
     options: tuple[Value, ...]
 
 
+class UnknownKind(Enum):
+    """Why a value is not known. Code that has to tell unknown values apart asks this, never the reason's words."""
+
+    #: worked out from what is not known: an operator, a comparison, a method of a text
+    COMPUTED = auto()
+    #: known once, and perhaps changed since: code that is not followed was given the object, or a loop writes to it
+    CHANGED = auto()
+    #: a field that nothing is seen to set, of an object that may have others than those that are seen
+    FIELD = auto()
+    #: a part of an object or a list that is not known whole: an item, a computed key, a spread
+    PART = auto()
+    #: an argument that the function may be given where its calls are not seen
+    ARGUMENT = auto()
+    #: an environment variable whose name is computed
+    ENVIRONMENT = auto()
+    #: what code returns that is not followed: a library's, or that of a class that is not known
+    RETURNED = auto()
+    #: a module, or a name in one, that was not found or not read
+    MODULE = auto()
+    #: an error that was thrown, or a field of one
+    ERROR = auto()
+    #: one of more values than are kept apart
+    MANY = auto()
+    #: what the reader leaves alone: ``this``, ``super``, generators, recursion, what a finally block may change
+    NOT_FOLLOWED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Not followed. ``about_origin`` when the request's headers went into it."""
+    """Not followed. ``kind`` says why in one word for the code, ``reason`` in a few for people: two unknown values are
+    the same whatever their reasons say. ``about_origin`` when the request's headers went into it."""
 
-    reason: str = "computed"
+    kind: UnknownKind = UnknownKind.COMPUTED
+    reason: str = field(default="computed", compare=False)
     about_origin: bool = False
 
 
@@ -200,7 +230,7 @@ def choice(values: Iterable[Value]) -> Value:
     if len(flat) == 1:
         return flat[0]
     if not flat or len(flat) > _MAX_OPTIONS:
-        return Unknown("one of many values", any(is_about_origin(value) for value in flat))
+        return Unknown(UnknownKind.MANY, "one of many values", any(is_about_origin(value) for value in flat))
     return Choice(flat)
 
 
@@ -274,7 +304,7 @@ class Object:
         found = self.fields.get(name)
         if found is not None:
             return found
-        return Unknown("a field set elsewhere") if self.is_open or self.maker else UNDEFINED
+        return Unknown(UnknownKind.FIELD, "a field set elsewhere") if self.is_open or self.maker else UNDEFINED
 
     def with_field(self, name: str, value: Value) -> Object:
         """The same with a field set."""
@@ -413,7 +443,13 @@ class Given:
         if index < len(self.values):
             return self.values[index]
         found = dict(self.named).get(name) if name else None
-        return found if found is not None else Unknown("an argument given elsewhere") if self.more else UNDEFINED
+        return (
+            found
+            if found is not None
+            else Unknown(UnknownKind.ARGUMENT, "an argument given elsewhere")
+            if self.more
+            else UNDEFINED
+        )
 
     @property
     def all(self) -> tuple[Value, ...]:
@@ -447,6 +483,7 @@ __all__ = [
     "Text",
     "Undefined",
     "Unknown",
+    "UnknownKind",
     "Value",
     "choice",
     "const",

@@ -103,7 +103,7 @@ def _proof(result: Enabled, style: Style) -> list[str]:
     lines = []
     if result.routes:
         shown = "; ".join(f"{_COLUMNS[name]} {_verdicts(result, name)}" for name in CASES)
-        shown += f" ({DOUBT} inferred)" if DOUBT in shown else ""
+        shown += f" ({DOUBT} inferred)" if any(_is_inferred(result, name) for name in CASES) else ""
         lines.append(wrapped(f"simulated {counted(len(result.routes), 'route')}: {shown}", style.width, "", _INDENT))
     for route in result.blocked:
         case = next(case for case in route.cases if case.verdict == "blocked")
@@ -119,8 +119,12 @@ def _verdicts(result: Enabled, name: CaseName) -> str:
     found = Counter(case.verdict for case in cases)
     words: dict[Outcome, str] = {**_WORDS, "allowed": "pass"} if name == "preflight" else _WORDS
     shown = ", ".join(f"{words[verdict]} ({number})" for verdict, number in found.most_common())
-    inferred = any(case.reply.confidence == "inferred" for case in cases if case.verdict == "allowed")
-    return f"{shown} {DOUBT}" if inferred else shown
+    return f"{shown} {DOUBT}" if _is_inferred(result, name) else shown
+
+
+def _is_inferred(result: Enabled, name: CaseName) -> bool:
+    cases = (route.case(name) for route in result.routes)
+    return any(case.verdict == "allowed" and case.reply.confidence == "inferred" for case in cases)
 
 
 def _duty(duty: Duty, style: Style) -> list[str]:

@@ -31,6 +31,12 @@ KINDS: Final[dict[FrontDoor, str]] = {
 }
 
 
+def never_sent(preflight: Case) -> str:
+    """Why a request is not sent whose preflight is blocked, as the end of a sentence."""
+    refused = preflight.reply.kind == REFUSED
+    return f"never sent: {'the browser refuses it' if refused else 'its preflight is blocked'}"
+
+
 class Reply(NamedTuple):
     """One answer that a case may have, judged by itself: whether the page may read it, if it comes.
 

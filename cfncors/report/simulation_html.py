@@ -13,7 +13,6 @@ from typing import Final
 
 from cfncors.report.simulation import Case, Route, Simulation, Visit
 from cfncors.report.simulation_words import (
-    ANY_STATUS,
     COLUMNS,
     DOUBT,
     LEGEND,
@@ -186,9 +185,10 @@ def _cell(case: Case) -> str:
     said = verdict_word(case)
     classes = f"cell {case.verdict}{'' if case.sent else ' unsent'}"
     words = word(case)
-    is_status = words.isdecimal() or words == ANY_STATUS
+    is_asked = case.sent and case.verdict != "not-needed"
+    is_status = is_asked and (case.reply.status is not None or case.verdict == "allowed")
     shown = f"<span>{_text(words)}</span>" if is_status or not case.sent else ""
-    detail = said if is_status or words == "none" else words if case.sent else ""
+    detail = said if is_status or (case.sent and not is_asked) else words if case.sent else ""
     small = f"<small>{_text(detail)}</small>" if detail else ""
     doubt = f' <span title="inferred, not documented">{DOUBT}</span>' if doubtful(case) else ""
     mark = f'<b aria-hidden="true">{MARKS[case.verdict]}</b>'
@@ -216,7 +216,7 @@ def _notes(visit: Visit) -> Iterator[str]:
 
 def _note(note: Note) -> str:
     is_open = " open" if note.verdict == "blocked" else ""
-    mark = "" if note.what == DOUBT else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
+    mark = "" if note.kind == "doubt" else f'<span class="mark {note.verdict}">{MARKS[note.verdict]}</span>'
     lines = "".join(f"<p>{_text(line)}</p>" for line in note.lines)
     console = f"<pre>{_text(note.console)}</pre>" if note.console is not None else ""
     return (

@@ -104,7 +104,7 @@ def _paint(verdict: Outcome, text: str, style: Style) -> str:
 
 
 def _note(note: Note, style: Style) -> Iterator[str]:
-    mark = MARKS[note.verdict] if note.what != DOUBT else ""
+    mark = MARKS[note.verdict] if note.kind != "doubt" else ""
     title = f"{mark} {note.title}".strip()
     yield _paint(note.verdict if mark else "not-needed", wrapped(title, style.width, "", _INDENT), style)
     yield wrapped(f"on {note.where}", style.width, _INDENT, _INDENT * 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from cfncors.report.simulation import CASES, KINDS, REFUSED, Case, CaseName, Outcome, Reply, Route, Simulation, Visit
 
@@ -18,7 +18,7 @@ COLUMNS: Final[dict[CaseName, str]] = {
 DOUBT: Final = "~"
 #: Readable, whatever status the function or backend sends.
 ANY_STATUS: Final = "any"
-HANDLER_DECIDES: Final = "the handler decides"
+_HANDLER_DECIDES: Final = "the handler decides"
 _MANY: Final = 12
 #: Mark -> what it says; every mark stands beside a word in its cell, too.
 LEGEND: Final = (
@@ -31,7 +31,8 @@ LEGEND: Final = (
 
 
 class Note(NamedTuple):
-    """What is said below the table about cells that have the same story."""
+    """What is said below the table about cells that have the same story. ``kind``: what stands in the cells, that code
+    decides it, or what is not documented about it."""
 
     verdict: Outcome
     cases: tuple[CaseName, ...]
@@ -41,14 +42,14 @@ class Note(NamedTuple):
     routes: tuple[str, ...] = ()
     #: routes where it will show once their preflight passes
     later: tuple[str, ...] = ()
+    kind: Literal["story", "handler", "doubt"] = "story"
 
     @property
     def title(self) -> str:
         """The columns and what stands in them; the mark of a doubt in front."""
         columns = ", ".join(COLUMNS[case] for case in self.cases)
-        if self.what == DOUBT:
-            return f"{DOUBT} {columns}"
-        return f"{columns}{':' if len(self.cases) > 1 or self.what == HANDLER_DECIDES else ''} {self.what}"
+        colon = ":" if len(self.cases) > 1 or self.kind == "handler" else ""
+        return f"{self.what} {columns}" if self.kind == "doubt" else f"{columns}{colon} {self.what}"
 
     @property
     def where(self) -> str:
@@ -143,7 +144,7 @@ def _notes(visit: Visit, case: Case) -> Iterator[Note]:
     if reply.verdict in ("blocked", "depends") and not (case.verdict == "blocked" and reply.verdict == "depends"):
         yield _story(visit, case, reply)
     for doubt in reply.doubts:
-        yield Note("allowed", (case.case,), DOUBT, (doubt,), None)
+        yield Note("allowed", (case.case,), DOUBT, (doubt,), None, kind="doubt")
 
 
 def _story(visit: Visit, case: Case, reply: Reply) -> Note:
@@ -153,7 +154,7 @@ def _story(visit: Visit, case: Case, reply: Reply) -> Note:
         if visit.credentials:
             must += " and Access-Control-Allow-Credentials: true"
         who = "the function or backend" if case.case != "preflight" else "the function or backend that gets OPTIONS"
-        return Note(reply.verdict, cases, HANDLER_DECIDES, (f"{who} has to send {must}",), None)
+        return Note(reply.verdict, cases, _HANDLER_DECIDES, (f"{who} has to send {must}",), None, kind="handler")
     lines = [_sentence(reply.reason)]
     if case.when:
         lines.insert(0, f"For {' and '.join(case.when)}:")

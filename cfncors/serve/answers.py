@@ -206,13 +206,13 @@ def _swapped(header: tuple[str, str], played: str, page: str) -> tuple[str, str]
 
 
 def _explained(deployment: Deployment, answer: Answer, status: int, headers: Headers) -> Reply:
-    who = "; ".join(answer.unknown)
+    who = "; ".join(each.text for each in answer.unknown)
     if who:
         missing = "without headers" if not answer.decides else f"with {status}"
         how = "as a correct one answers" if deployment.choice.handler == "correct" else missing
         who = f"{who}; here: {how}" if answer.kind != PREFLIGHT else who
         headers = [*headers, (ASSUMED, _one_line(who))]
-    said: dict[str, object] = {"type": answer.kind, "what": answer.what, "confidence": answer.confidence}
+    said: dict[str, object] = {"type": answer.kind, "what": answer.story, "confidence": answer.confidence}
     said["assumes"] = list(deployment.assumes(answer))
     if answer.doubts:
         said["doubts"] = list(answer.doubts)

@@ -10,7 +10,7 @@ from cfncors.gateway.answer import SUCCESS
 from cfncors.gateway.model import ANY_METHODS, Method, normal_path
 from cfncors.gateway.respond import client_errors, server_errors, successes
 from cfncors.gateway.routing import route
-from cfncors.report.simulation import KINDS, Case, Outcome, Reply
+from cfncors.report.simulation import KINDS, Case, Outcome, Reply, never_sent
 from cfncors.serve.answers import reply
 from cfncors.serve.deployment import Deployment, Served
 from cfncors.serve.outcomes import PREFLIGHT
@@ -113,7 +113,7 @@ def _probes(
 def _predicted(preflight: Case, case: Case, answer: Reply) -> tuple[Outcome, str, str | None]:
     """The verdict on one answer of a case: what stops the preflight stops it too."""
     if case is not preflight and preflight.verdict == "blocked":
-        return "blocked", case.reason.removeprefix("the request is "), preflight.console
+        return "blocked", never_sent(preflight), preflight.console
     if case is not preflight and preflight.verdict == "depends" and answer.verdict == "allowed":
         return "depends", f"the preflight decides: {preflight.reason}", None
     return answer.verdict, answer.reason, answer.console

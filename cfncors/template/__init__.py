@@ -2,7 +2,7 @@
 
 from cfncors.template.intrinsics import Intrinsic, intrinsic, scalar_text
 from cfncors.template.template import Parameter, Resource, Template, load
-from cfncors.template.values import Absent, Choice, Known, Unknown, Value, leaves
+from cfncors.template.values import Absent, Choice, Known, Unknown, UnknownKind, Value, leaves
 
 __all__ = [
     "Absent",
@@ -13,6 +13,7 @@ __all__ = [
     "Resource",
     "Template",
     "Unknown",
+    "UnknownKind",
     "Value",
     "intrinsic",
     "leaves",

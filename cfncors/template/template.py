@@ -13,7 +13,7 @@ from cfncors.source.document import unreadable_at
 from cfncors.source.nodes import Entry
 from cfncors.template.intrinsics import TAGS, UNKNOWN, branches, intrinsic, scalar_text
 from cfncors.template.loops import has_unknown_loops, unrolled
-from cfncors.template.values import Choice, Known, Unknown, Value, evaluate, texts
+from cfncors.template.values import Choice, Known, Unknown, UnknownKind, Value, evaluate, texts
 
 if TYPE_CHECKING:
     from cfncors.template.serverless import Service
@@ -84,7 +84,9 @@ class Parameter(NamedTuple):
         kind = scalar_text(self.node.get("Type")) or ""
         default = self.node.get("Default")
         if kind.startswith("AWS::SSM::"):
-            return Unknown(place, f"parameter {self.name} is read from SSM")
+            return Unknown(
+                place, f"parameter {self.name} is read from SSM", (None,), UnknownKind.SSM_PARAMETER, self.name
+            )
         allowed = self.node.get("AllowedValues")
         if isinstance(allowed, Sequence) and allowed.items and all(isinstance(i, Scalar) for i in allowed.items):
             options = tuple(
@@ -93,7 +95,7 @@ class Parameter(NamedTuple):
             return options[0] if len(options) == 1 else Choice(options, place)
         if isinstance(default, Scalar) and default.tag is None:
             return Known(default.text, place, frozenset((self.name,)))
-        return Unknown(place, f"parameter {self.name} has no default")
+        return Unknown(place, f"parameter {self.name} has no default", (None,), UnknownKind.PARAMETER, self.name)
 
 
 class _Template(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
@@ -43,12 +44,45 @@ class Absent(NamedTuple):
     node: Node
 
 
+class UnknownKind(Enum):
+    """Why a value is not to be known. Code that tells unknown values apart asks this, never the reason's words."""
+
+    #: a parameter without a default: whoever deploys gives it
+    PARAMETER = auto()
+    #: a parameter whose value is kept in Systems Manager and read when the stack is deployed
+    SSM_PARAMETER = auto()
+    #: a pseudo parameter: ``AWS::Region``, ``AWS::AccountId``, …
+    PSEUDO_PARAMETER = auto()
+    #: a resource's name or attribute, or a name that stands for nothing here
+    RESOURCE = auto()
+    #: an output of another stack (``Fn::ImportValue``)
+    IMPORT = auto()
+    #: a function that only the deployment works out: ``Fn::Base64``, ``Fn::Transform``, …
+    FUNCTION = auto()
+    #: a variable of the Serverless Framework that is known when the service is packaged
+    VARIABLE = auto()
+    #: a value that a CDK app looks up, and had not when it wrote the template
+    LOOKUP = auto()
+    #: a function of a list, an index, a key or a delimiter that is not known
+    OPERAND = auto()
+    #: what is written has not the form that its place wants
+    FORM = auto()
+    #: one of more combinations than are listed
+    MANY = auto()
+
+
 class Unknown(NamedTuple):
-    """Not to be known from the template. ``pieces`` are the texts around what is unknown (``None`` is a hole)."""
+    """Not to be known from the template. ``pieces`` are the texts around what is unknown (``None`` is a hole).
+
+    ``kind`` says why in one word for the code, ``reason`` in a few for people. Of a text with several unknown pieces
+    both are those of the first one. ``parameter`` is the name of the parameter that would decide the value.
+    """
 
     node: Node
     reason: str
     pieces: tuple[str | None, ...] = (None,)
+    kind: UnknownKind = UnknownKind.FORM
+    parameter: str | None = None
 
 
 Value: TypeAlias = Union[Known, Choice, Absent, Unknown]
@@ -68,7 +102,7 @@ def evaluate(template: Template, node: Node) -> Value:
         if node.is_null:
             return Absent(node)
         if _LOOKED_UP in node.text:
-            return Unknown(node, "the CDK app looks it up, and had not when this was written")
+            return Unknown(node, "the CDK app looks it up, and had not when this was written", kind=UnknownKind.LOOKUP)
         if node.foreign and template.service is not None:
             return Known(node.text, node, template.service.assumes(node), node.is_text)
         return Known(node.text, node, typed=node.is_text)
@@ -76,14 +110,17 @@ def evaluate(template: Template, node: Node) -> Value:
     if found is None:
         return Unknown(node, "not a text")
     evaluator = _EVALUATORS.get(found.name)
-    return evaluator(template, found) if evaluator else Unknown(node, f"{found.name} is known at deployment")
+    if evaluator is not None:
+        return evaluator(template, found)
+    kind = _AT_DEPLOYMENT.get(found.name, UnknownKind.FUNCTION)
+    return Unknown(node, f"{found.name} is known at deployment", kind=kind)
 
 
 def _variable(_: Template, call: Intrinsic) -> Value:
     """A text with variables of the Serverless Framework that are known when it packages the service."""
     parts = call.argument.text.split(HOLE) if isinstance(call.argument, Scalar) else ["", ""]
     pieces = tuple(None if at % 2 else part for at, part in enumerate(parts) if at % 2 or part)
-    return Unknown(call.node, "a variable that is known when the service is packaged", pieces)
+    return Unknown(call.node, "a variable that is known when the service is packaged", pieces, UnknownKind.VARIABLE)
 
 
 def _ref(template: Template, call: Intrinsic) -> Value:
@@ -92,7 +129,7 @@ def _ref(template: Template, call: Intrinsic) -> Value:
         return Absent(call.node)
     parameter = template.parameters.get(name or "")
     if parameter is None:
-        return Unknown(call.node, f"Ref {name}")
+        return Unknown(call.node, f"Ref {name}", kind=_named(name or ""))
     return parameter.value(call.node)
 
 
@@ -145,26 +182,31 @@ def _hole(template: Template, name: str, names: Mapping | None, node: Node) -> V
     if given is not None:
         return evaluate(template, given)
     parameter = template.parameters.get(name)
-    return parameter.value(node) if parameter is not None else Unknown(node, f"${{{name}}}")
+    return parameter.value(node) if parameter is not None else Unknown(node, f"${{{name}}}", kind=_named(name))
+
+
+def _named(name: str) -> UnknownKind:
+    """Why what a name stands for is not known, where it is no parameter of the template."""
+    return UnknownKind.PSEUDO_PARAMETER if name.startswith("AWS::") else UnknownKind.RESOURCE
 
 
 def _concatenate(parts: list[Value], node: Node) -> Value:
     """Every combination of the parts' possibilities, as long as there are few."""
-    combined: list[tuple[tuple[str | None, ...], frozenset[str], str]] = [((), frozenset(), "")]
+    combined: list[tuple[tuple[str | None, ...], frozenset[str], Unknown | None]] = [((), frozenset(), None)]
     for part in parts:
         extended = []
-        for pieces, assumes, reason in combined:
+        for pieces, assumes, first in combined:
             for leaf in leaves(part):
                 if isinstance(leaf, Known):
-                    extended.append((_joined(pieces, leaf.text), assumes | leaf.assumes, reason))
+                    extended.append((_joined(pieces, leaf.text), assumes | leaf.assumes, first))
                 elif isinstance(leaf, Unknown):
-                    extended.append((pieces + leaf.pieces, assumes, reason or leaf.reason))
+                    extended.append((pieces + leaf.pieces, assumes, leaf if first is None else first))
                 else:
-                    extended.append((pieces, assumes, reason))
+                    extended.append((pieces, assumes, first))
         combined = extended
         if len(combined) > _MAX_CHOICES:
-            return Unknown(node, "more combinations than can be listed")
-    options = tuple(_made(pieces, assumes, reason, node) for pieces, assumes, reason in combined)
+            return Unknown(node, "more combinations than can be listed", kind=UnknownKind.MANY)
+    options = tuple(_made(pieces, assumes, first, node) for pieces, assumes, first in combined)
     return options[0] if len(options) == 1 else Choice(options, node)
 
 
@@ -174,9 +216,11 @@ def _joined(pieces: tuple[str | None, ...], text: str) -> tuple[str | None, ...]
     return (*pieces, text)
 
 
-def _made(pieces: tuple[str | None, ...], assumes: frozenset[str], reason: str, node: Node) -> Known | Unknown:
-    if None in pieces:
-        return Unknown(node, reason, pieces)
+def _made(
+    pieces: tuple[str | None, ...], assumes: frozenset[str], first: Unknown | None, node: Node
+) -> Known | Unknown:
+    if first is not None and None in pieces:
+        return first._replace(node=node, pieces=pieces)
     return Known("".join(piece or "" for piece in pieces), node, assumes)
 
 
@@ -186,10 +230,10 @@ def _join(template: Template, call: Intrinsic) -> Value:
         return Unknown(call.node, "Fn::Join without two items")
     delimiter = argument.items[0]
     if not isinstance(delimiter, Scalar) or delimiter.tag is not None:
-        return Unknown(call.node, "Fn::Join with an unknown delimiter")
+        return Unknown(call.node, "Fn::Join with an unknown delimiter", kind=UnknownKind.OPERAND)
     items = texts(template, argument.items[1])
     if items is None:
-        return Unknown(call.node, "Fn::Join of an unknown list")
+        return Unknown(call.node, "Fn::Join of an unknown list", kind=UnknownKind.OPERAND)
     parts: list[Value] = []
     for index, item in enumerate(items):
         if index and delimiter.text:
@@ -205,7 +249,7 @@ def _select(template: Template, call: Intrinsic) -> Value:
         items = texts(template, argument.items[1])
         if isinstance(index, Known) and index.text.isdecimal() and items is not None and int(index.text) < len(items):
             return items[int(index.text)]
-    return Unknown(call.node, "Fn::Select of an unknown list")
+    return Unknown(call.node, "Fn::Select of an unknown list", kind=UnknownKind.OPERAND)
 
 
 def _find_in_map(template: Template, call: Intrinsic) -> Value:
@@ -216,7 +260,7 @@ def _find_in_map(template: Template, call: Intrinsic) -> Value:
     here: Node | None = template.mappings.get(name.text) if isinstance(name, Known) else None
     options = _mapped(here, keys)
     if options is None:
-        return Unknown(call.node, "Fn::FindInMap with an unknown key")
+        return Unknown(call.node, "Fn::FindInMap with an unknown key", kind=UnknownKind.OPERAND)
     values = [leaf for option in options for leaf in leaves(evaluate(template, option))]
     assumes = frozenset[str]().union(*(key.assumes for key in keys if isinstance(key, Known)))
     made = tuple(Known(v.text, call.node, v.assumes | assumes) if isinstance(v, Known) else v for v in values)
@@ -274,6 +318,8 @@ def scalar_text_of(node: Node) -> str | None:
     return node.text if isinstance(node, Scalar) else None
 
 
+#: Functions with nothing to evaluate here, whose name says what their value hangs on.
+_AT_DEPLOYMENT: Final = {"Fn::GetAtt": UnknownKind.RESOURCE, "Fn::ImportValue": UnknownKind.IMPORT}
 _EVALUATORS: Final[dict[str, Callable[[Template, Intrinsic], Value]]] = {
     "Fn::Variable": _variable,
     "Ref": _ref,
@@ -284,4 +330,4 @@ _EVALUATORS: Final[dict[str, Callable[[Template, Intrinsic], Value]]] = {
     "Fn::FindInMap": _find_in_map,
 }
 
-__all__ = ["Absent", "Choice", "Known", "Unknown", "Value", "evaluate", "leaves", "texts"]
+__all__ = ["Absent", "Choice", "Known", "Unknown", "UnknownKind", "Value", "evaluate", "leaves", "texts"]

@@ -79,5 +79,6 @@ def _line(exchange: Exchange, route: str, before: Reply | None, after: Reply | N
     what = {"preflight": "preflight of", "success": f"{status}answer to"}.get(exchange.case, f"{status}on")
     old = words[before.verdict] if before is not None else "not there"
     new = words[after.verdict] if after is not None else "not there"
-    who = f" {'by' if new == 'readable' else 'for'} {exchange.origin}"
+    is_read = after is not None and after.verdict == "allowed" and exchange.case != "preflight"
+    who = f" {'by' if is_read else 'for'} {exchange.origin}"
     return f"{what} {route}: {old} → {new}{who}{' with credentials' if exchange.credentials else ''}"

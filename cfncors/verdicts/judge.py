@@ -6,17 +6,16 @@ blocked; allowed even then, it is allowed; otherwise it depends.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.browser import Fault, Request, Response, Server, Verdict, evaluate
+from cfncors.browser import Fault, Request, Response, Server, Step, Verdict, evaluate
 from cfncors.browser.cache import AllPassed, PreflightCache
-from cfncors.gateway.answer import Answer
+from cfncors.gateway.answer import Answer, Undecided
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Door, Method, Model
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
-from cfncors.report.simulation import ORDER, REFUSED, Case, CaseName, Outcome, Reply
+from cfncors.report.simulation import ORDER, REFUSED, Case, CaseName, Outcome, Reply, never_sent
 from cfncors.template.worlds import read
 from cfncors.verdicts.options import Options
 from cfncors.verdicts.settings import behind, written
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 _HOST: Final = "https://api.example.com"
 _OTHER_HOST: Final = "https://api.example.net"
 _BODY_METHODS: Final = frozenset(("POST", "PUT", "PATCH"))
-_NO_DEFAULT: Final = re.compile(r"parameter (\w+) (?:has no default|is read from SSM)")
 _SHOWN: Final = ("access-control-", "vary")
 #: The answer is judged whether or not its preflight passes.
 _PASSED: Final = AllPassed()
@@ -98,7 +96,7 @@ class _Judge(NamedTuple):
         if not heard:
             reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
             return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
-        reply = _with_status(self._reply(heard[0], _outcome(best, worst), best))
+        reply = _with_status(self._reply(heard[0], _outcome(best, worst), best), best.step)
         if reply.verdict == "blocked" and self._passes_without_json(server):
             reply = reply._replace(assumption="json")
         return self._case("preflight", (reply,), [heard[0]], None)
@@ -148,7 +146,7 @@ class _Judge(NamedTuple):
             answer.kind,
             answer.status,
             verdict,
-            answer.what,
+            answer.story,
             _reason(answer, verdict, best),
             best.console if is_blocked else None,
             shown,
@@ -165,8 +163,7 @@ class _Judge(NamedTuple):
         reply = max(replies, key=lambda each: ORDER.index(each.verdict))
         assumes = self._assumed(answers) if self.options.shows_assumed else ()
         if preflight is not None and preflight.verdict == "blocked":
-            refused = preflight.reply.kind == REFUSED
-            reason = f"the request is never sent: {'the browser refuses it' if refused else 'its preflight is blocked'}"
+            reason = f"the request is {never_sent(preflight)}"
             return Case(name, "blocked", reply, replies, reason, preflight.console, assumes, sent=False)
         verdict, reason = reply.verdict, reply.reason
         if preflight is not None and preflight.verdict == "depends" and verdict == "allowed":
@@ -235,14 +232,14 @@ def _wrong(answer: Answer, fault: Fault | None) -> Node | None:
     return sent.node if sent is not None else None
 
 
-def _with_hint(reason: str) -> str:
-    named = _NO_DEFAULT.search(reason)
-    return f"{reason}; say --parameter {named[1]}=…" if named else reason
+def _with_hint(reason: Undecided) -> str:
+    return f"{reason.text}; say --parameter {reason.parameter}=…" if reason.parameter else reason.text
 
 
-def _with_status(reply: Reply) -> Reply:
+def _with_status(reply: Reply, step: Step) -> Reply:
     """Browsers name the missing header first; a status that fails as well must not come as a surprise later."""
-    if reply.verdict != "blocked" or reply.status is None or 200 <= reply.status <= 299 or "status" in reply.reason:
+    named = step is Step.PREFLIGHT_STATUS
+    if reply.verdict != "blocked" or reply.status is None or 200 <= reply.status <= 299 or named:
         return reply
     return reply._replace(reason=f"{reply.reason} Its status, {reply.status}, fails too: only 200 to 299 will do.")
 

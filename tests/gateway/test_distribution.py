@@ -12,9 +12,9 @@ import yaml
 
 from cfncors.facts import Facts
 from cfncors.gateway import Model
-from cfncors.gateway.answer import Answer
+from cfncors.gateway.answer import Answer, Loss
 from cfncors.gateway.cdn_paths import fits, taking
-from cfncors.gateway.distribution_answers import KEPT, covers
+from cfncors.gateway.distribution_answers import covers
 from cfncors.gateway.model import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Behavior, Distribution
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
 from tests.gateway.templates import PAGE, asks, model_in, model_of, preflight
@@ -326,7 +326,8 @@ def test_cloudfront_takes_authorization_away(policy: str, request_policy: str, o
     if outcomes["GET"] == "401":
         request = asks("/items")._replace(headers=[("authorization", "x")])
         given = respond(there, only(there), request, "401")
-        assert given.what == "UNAUTHORIZED: no valid token; the cache behavior does not forward Authorization"
+        assert given.losses == (Loss("Authorization", "Api", "*"),)
+        assert given.story == "UNAUTHORIZED: no valid token; the cache behavior does not forward Authorization"
         assert allowed(given) == PAGE
 
 
@@ -487,12 +488,13 @@ def test_s3_sees_no_origin_that_is_not_forwarded() -> None:
 
 
 def test_what_is_not_forwarded_is_named() -> None:
-    assert asked_first(model()).what == (
+    assert asked_first(model()).story == (
         "from S3: Origin request header needed; the cache behavior does not forward Origin and "
         "Access-Control-Request-Method"
     )
-    assert get(model()).what == "from S3; the cache behavior does not forward Origin"
-    assert get(model(store=PLAIN)).what == "from S3", "the bucket has no CORS to begin with"
+    assert get(model()).losses == (Loss("Origin", "Store", "*"),)
+    assert get(model()).story == "from S3; the cache behavior does not forward Origin"
+    assert get(model(store=PLAIN)).losses == (), "the bucket has no CORS to begin with"
 
 
 def test_code_at_the_edge_leaves_all_open() -> None:
@@ -517,10 +519,10 @@ def test_a_copy_that_all_origins_share_is_for_whoever_asked_first() -> None:
     there = model({"CachePolicyId": OPTIMIZED, "OriginRequestPolicyId": CORS_S3})
     sent = get(there).header(ALLOW_ORIGIN)
     assert sent is not None
-    assert (sent.text, sent.why) == (None, KEPT)
+    assert (sent.text, sent.shared) == (None, True)
     assert allowed(asked_first(there)) == PAGE, "OPTIONS is not kept unless CachedMethods says so"
     kept = model({"CachePolicyId": OPTIMIZED, "OriginRequestPolicyId": CORS_S3, "CachedMethods": READ})
-    assert asked_first(kept).open == KEPT
+    assert asked_first(kept).is_shared
 
 
 def test_what_is_the_same_for_all_is_kept_without_doubt() -> None:
@@ -581,7 +583,7 @@ def test_managed_policies() -> None:
 def test_a_policy_that_cannot_be_seen_leaves_the_headers_open() -> None:
     there = model({"ResponseHeadersPolicyId": {"Ref": "Parameter"}})
     assert default(there).opaque_policy
-    assert any("cannot be read here" in reason for reason in get(there).unknown)
+    assert any("cannot be read here" in reason.text for reason in get(there).unknown)
 
 
 @pytest.mark.parametrize("section", ["CustomHeadersConfig", "RemoveHeadersConfig"])

@@ -487,7 +487,8 @@ def test_an_origin_that_is_not_known_stays_unknown() -> None:
     )
     given = answer(model, asks("/a"))
     assert sent(given) == {ALLOW_ORIGIN: None, ALLOW_CREDENTIALS: None}
-    assert "parameter Site has no default" in " ".join(given.unknown)
+    assert [each.parameter for each in given.unknown] == ["Site", None]
+    assert "parameter Site has no default" in given.unknown[0].text
     assert sent(answer(model, asks("/a", origin="https://known.example")))[ALLOW_ORIGIN] == "https://known.example"
 
 
