@@ -178,7 +178,8 @@ def preflight_content_type_missing(rule: Rule, facts: Facts) -> Iterator[Finding
     """
 
     def wanted(route: Route) -> list[str]:
-        return ["content-type"] if route.verb in BODY_METHODS else []
+        is_any = route.verb == "ANY" and route.method is not None and route.method.origin != "default"
+        return ["content-type"] if route.verb in BODY_METHODS or is_any else []
 
     for demand in demands(_lists(facts, "headers"), wanted):
         says = console.header_not_allowed("content-type")
