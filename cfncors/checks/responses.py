@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cfncors.browser import console
 from cfncors.browser.faults import Fault
-from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers, anything
+from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import add_response_header, attempt, origin_data
 from cfncors.facts import Facts
 from cfncors.facts.code import Behind, sent_at, where
 from cfncors.findings import Finding, Rule, Says
-from cfncors.gateway.model import ALLOW_ORIGIN, FunctionUrl, HttpApi, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.model import (
+    ALLOW_ORIGIN,
+    FunctionUrl,
+    HttpApi,
+    Integration,
+    IntegrationResponse,
+    Method,
+    Model,
+    RestApi,
+)
 from cfncors.gateway.policy import Policy
+from cfncors.gateway.preflight import picked
 from cfncors.source import Node
 from cfncors.template import intrinsic
 
 
-@rule("E9461", "integration-response-without-cors", "safe", explains=(answers(NO_ALLOW_ORIGIN, by="integration"),))
+@rule("E9461", "integration-response-without-cors", "safe", explains=(anything(NO_ALLOW_ORIGIN, by="integration"),))
 def integration_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A status of a non-proxy method sends no Access-Control-Allow-Origin.
 
     ## Why
     With an AWS, HTTP or MOCK integration the backend's headers do not pass: what the integration response maps is all
     that is sent. The preflight succeeds, the request is carried out, and the page cannot read the answer. Every mapped
-    status needs the header, the errors too.
+    status needs the header, the errors too. The answer of OPTIONS needs it as well: without it no request is sent.
 
     ## Example
     ```yaml
@@ -48,15 +59,23 @@ def integration_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Find
             continue
         for method in api.methods:
             integration = method.integration
-            if method.is_options or method.origin not in ("resource", "openapi") or integration is None:
+            if method.origin not in ("resource", "openapi") or integration is None:
                 continue
             if integration.kind not in ("aws", "http", "mock"):
                 continue
-            for response in integration.responses:
+            for response in _answering(method, integration):
                 if ALLOW_ORIGIN not in response.headers and ALLOW_ORIGIN not in response.overrides:
                     finding = _without(rule, facts.model, api, method, response)
                     if finding is not None:
                         yield finding
+
+
+def _answering(method: Method, integration: Integration) -> Iterable[IntegrationResponse]:
+    """The responses that a page or its preflight may get: of a MOCK behind OPTIONS the one that it picks."""
+    if not method.is_options or integration.kind != "mock":
+        return integration.responses
+    response = picked(integration)
+    return (response,) if response is not None else ()
 
 
 def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> Finding | None:
@@ -65,7 +84,8 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     if given is not None and intrinsic(given) is not None:
         return None
     status = response.status or "default"
-    message = f"{method.verb} {method.path} answers {status} without Access-Control-Allow-Origin: a page cannot read it"
+    effect = "browsers send no request behind this preflight" if method.is_options else "a page cannot read it"
+    message = f"{method.verb} {method.path} answers {status} without Access-Control-Allow-Origin: {effect}"
     fix, why = attempt(
         "map the API's origin",
         "safe",
@@ -77,8 +97,9 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     entry = holder.entry("StatusCode") or holder.entry("statusCode") if holder is not None else None
     if entry is not None:
         place = entry.value if method.origin == "resource" else response.node
-    says = Says("browser", console.blocked(console.missing_allow_origin()))
-    return Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource))
+    says = Says("browser", console.blocked(console.missing_allow_origin(preflight=method.is_options)))
+    paths = answered_by(api, method) if method.is_options else ()
+    return Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
 
 
 @rule("E9466", "event-without-response-headers", explains=(answers(NO_ALLOW_ORIGIN, by="integration"),))
