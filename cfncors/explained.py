@@ -112,9 +112,10 @@ class Faults:
     def _is_judged(self, finding: Finding, rule: Rule) -> bool:
         """Whether all exchanges that a finding could explain have been judged, and none is open to doubt."""
         doors = self.doors(finding)
-        asked = [a for a in self.matrix.asked if a.door in doors and self._is_about(finding, a.door, a.path)]
-        if not asked:
+        judged = [each for each in self.matrix.asked if each.door in doors]
+        if not judged:
             return False
+        asked = [each for each in judged if self._is_about(finding, each.door, each.path)]
         cases = frozenset(case for each in rule.explains for case in each.cases)
         return not any(
             reply.verdict == "depends"
