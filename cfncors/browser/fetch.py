@@ -34,6 +34,20 @@ def fetch(request: Request, server: Server, profile: Profile, cache: PreflightCa
     return _Fetch(made, server, profile, cache).run()
 
 
+def judge_response(request: Request, response: Response, profile: Profile) -> Verdict:
+    """The verdict on the one response to ``request``, which :func:`construct` made, as if its preflight had passed. For
+    those who judge many responses to one request; a redirect has to be followed with :func:`fetch`."""
+    if "empty-lines-ignored" in profile.differences:
+        response = without_empty_lines(response)
+    failure = cors_check(request, response)
+    if failure is None:
+        return Verdict(True, Step.CORS_CHECK, f"The response may be read by {request.origin}.", None, [], None)
+    text = failure.console
+    if text is not None:
+        text = console.blocked(text, request.url, request.origin)
+    return Verdict(False, failure.step, failure.reason, text, [], None, failure.fault)
+
+
 class _Fetch:
     """One call of ``fetch()``, hop by hop."""
 

@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.browser import Fault, Request, Response, Server, Step, Verdict, evaluate
+from cfncors.browser import Fault, Request, Response, Server, Step, Verdict
 from cfncors.browser.cache import AllPassed, PreflightCache
+from cfncors.browser.exchange import Failure
+from cfncors.browser.fetch import fetch, judge_response
+from cfncors.browser.methods import SAFELISTED
+from cfncors.browser.preflight import REDIRECTS
+from cfncors.browser.profiles import Profile, profile_named
+from cfncors.browser.request import construct
+from cfncors.browser.safelist import unsafe_names
 from cfncors.gateway.answer import Answer, Undecided
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Door, Method, Model
@@ -47,7 +54,8 @@ def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], o
 
 def cases(model: Model, door: Door, method: Method, request: Request, options: Options) -> tuple[Case, ...]:
     """The four cases of a route, in the order of :data:`CASES`."""
-    judge = _Judge(model, door, method, request, options)
+    profile = profile_named(options.profile)
+    judge = _Judge(model, door, method, request, options, profile, construct(request, profile))
     preflight = judge.preflight()
     return (
         preflight,
@@ -63,9 +71,17 @@ class _Judge(NamedTuple):
     method: Method
     request: Request
     options: Options
+    profile: Profile
+    #: the request as it leaves the page
+    made: Request | Failure
 
     def preflight(self) -> Case:
         """Whether the browser may send the request; the request's own answer is as the page hopes."""
+        if isinstance(self.made, Failure):  # a method that no page may use
+            return self._refused(self.made)
+        if self.made.method in SAFELISTED and not unsafe_names(self.made.headers, self.profile):
+            reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
+            return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
         heard: list[Answer] = []
 
         def server(kind: bool) -> Server:
@@ -79,27 +95,17 @@ class _Judge(NamedTuple):
 
         best = self._evaluated(server(True))
         worst = self._evaluated(server(False)) if any(answer.unknown for answer in heard) else best
-        if not heard and not best.allowed:  # a method that no page may use
-            reply = Reply(
-                REFUSED,
-                None,
-                "blocked",
-                "by the browser itself",
-                best.reason,
-                best.console,
-                {},
-                "documented",
-                fault=best.fault,
-                node=self.method.key,
-            )
-            return Case("preflight", "blocked", reply, (reply,), reply.reason, reply.console)
-        if not heard:
-            reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
-            return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
         reply = _with_status(self._reply(heard[0], _outcome(best, worst), best), best.step)
         if reply.verdict == "blocked" and self._passes_without_json(server):
             reply = reply._replace(assumption="json")
         return self._case("preflight", (reply,), [heard[0]], None)
+
+    def _refused(self, failure: Failure) -> Case:
+        """What the browser says before anything is sent."""
+        by_itself = "by the browser itself"
+        reply = Reply(REFUSED, None, "blocked", by_itself, failure.reason, failure.console, {}, "documented")
+        reply = reply._replace(fault=failure.fault, node=self.method.key)
+        return Case("preflight", "blocked", reply, (reply,), reply.reason, reply.console)
 
     def _passes_without_json(self, server: Callable[[bool], Server]) -> bool:
         """Whether only pages that send JSON are stopped: without that type of body the request is sent."""
@@ -135,8 +141,14 @@ class _Judge(NamedTuple):
 
             return answered
 
-        best = self._evaluated(server(True), _PASSED)
-        worst = self._evaluated(server(False), _PASSED) if answer.unknown else best
+        def judged(kind: bool) -> Verdict:
+            response = Response(*answer.concrete(self.request, kind=kind))
+            if isinstance(self.made, Failure) or response.status in REDIRECTS:
+                return self._evaluated(server(kind), _PASSED)
+            return judge_response(self.made, response, self.profile)
+
+        best = judged(True)
+        worst = judged(False) if answer.unknown else best
         return self._reply(answer, _outcome(best, worst), best)
 
     def _reply(self, answer: Answer, verdict: Outcome, best: Verdict) -> Reply:
@@ -157,7 +169,7 @@ class _Judge(NamedTuple):
         )
 
     def _evaluated(self, server: Server, cache: PreflightCache | None = None) -> Verdict:
-        return evaluate(self.request, server, self.options.profile, cache)
+        return fetch(self.request, server, self.profile, cache)
 
     def _case(self, name: CaseName, replies: tuple[Reply, ...], answers: list[Answer], preflight: Case | None) -> Case:
         reply = max(replies, key=lambda each: ORDER.index(each.verdict))
