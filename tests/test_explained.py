@@ -22,7 +22,9 @@ from scripts.golden import Case, cases
 CATCH_ALL = {BLOCKED.id, BLOCKED_FOR_SOME.id}
 FAILING = [case for case in cases() if case.kind == "fail" and case.format == "yaml" and case.rule != "E9490"]
 #: Rules about exchanges; what becomes of theirs when the rule is taken out.
-ABOUT_EXCHANGES = sorted(rule.id for rule, _ in CHECKS.values() if rule.about == "exchange" and rule.id not in CATCH_ALL)
+ABOUT_EXCHANGES = sorted(
+    rule.id for rule, _ in CHECKS.values() if rule.about == "exchange" and rule.id not in CATCH_ALL
+)
 
 
 def examined(case: Case, settings: Settings | None = None) -> Checked:

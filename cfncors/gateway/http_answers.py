@@ -7,8 +7,7 @@ Without one, code decides everything.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cfncors.gateway.answer import HANDLER, SUCCESS, Answer, Confidence, Sent, doubts_of, path_of
 from cfncors.gateway.backends import function_behind
@@ -16,8 +15,7 @@ from cfncors.gateway.coded_answers import coded, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
 from cfncors.gateway.model import ALLOW_ORIGIN, HttpApi, Method, Model
 from cfncors.gateway.parameters import mapping
-from cfncors.gateway.refusals import exists
-from cfncors.gateway.routing import route
+from cfncors.gateway.reached import reached
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
@@ -47,7 +45,7 @@ def respond(model: Model, api: HttpApi, request: Request, outcome: str = SUCCESS
     API Gateway's own errors (``401``). An OPTIONS request comes as browsers send it, without token or signature."""
     if outcome in _ERRORS:
         return _error(api, request, outcome)
-    match = route(api, request.method, path_of(request.url), partial(_is_made, model))
+    match = reached(model, api, request.method, path_of(request.url))
     if match is None:
         if api.policies and is_preflight(request):
             return _preflight(api, request)
@@ -61,15 +59,22 @@ def respond(model: Model, api: HttpApi, request: Request, outcome: str = SUCCESS
     return _integrated(model, api, request, match.method, outcome)
 
 
-def _is_made(model: Model, method: Method) -> bool:
-    return exists(model, method.resource)
+_Made: TypeAlias = tuple[tuple[Sent, ...], Confidence, tuple[str, ...]]
 
 
-def _headers(api: HttpApi, request: Request) -> tuple[tuple[Sent, ...], Confidence, tuple[str, ...]]:
+def _headers(api: HttpApi, request: Request) -> _Made:
     """The configured headers, how sure they are, and what is not documented about them. Without ``Origin`` there are
     none, for OPTIONS without ``Access-Control-Request-Method`` neither (Developer Guide, as above)."""
-    if request.method == "OPTIONS" and not is_preflight(request):
-        return (), "documented", ()
+    if request.method == "OPTIONS":
+        return _made_headers(api, request) if is_preflight(request) else ((), "documented", ())
+    page = request.origin, request.credentials  # on which alone they depend, whatever the route and the outcome
+    if page not in api.sent:
+        api.sent[page] = _made_headers(api, request)
+    headers: _Made = api.sent[page]
+    return headers
+
+
+def _made_headers(api: HttpApi, request: Request) -> _Made:
     sent = cors_headers(api.policies, request, READING)
     allowed = next((each for each in sent if each.lower == ALLOW_ORIGIN), None)
     doubts = doubts_of(sent)

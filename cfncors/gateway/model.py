@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, Union
 
 from cfncors.config import Settings
 from cfncors.gateway.policy import FrontDoor, Policy
@@ -279,6 +279,11 @@ class HttpApi(_HttpApi):
     """An HTTP API (``AWS::ApiGatewayV2::Api`` with the protocol HTTP, ``AWS::Serverless::HttpApi``)."""
 
     front_door: FrontDoor = "http"
+
+    @cached_property
+    def sent(self) -> dict[object, Any]:
+        """The headers that it sends to pages, as far as they have been asked for; see ``http_answers``."""
+        return {}
 
 
 class _FunctionUrl(NamedTuple):

@@ -7,6 +7,7 @@ body, ``AllowedOrigins`` of a bucket's rule, ``AccessControlAllowOrigins.Items``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
@@ -59,33 +60,37 @@ CDN_NAMES: Final[Names] = {
 }
 
 
-class Item(NamedTuple):
-    """One entry of a list, or the one value of ``MaxAge`` and ``AllowCredentials``."""
-
+class _Item(NamedTuple):
     value: Value
     node: Node
 
-    @property
+
+class Item(_Item):
+    """One entry of a list, or the one value of ``MaxAge`` and ``AllowCredentials``."""
+
+    @cached_property
     def known(self) -> tuple[Known, ...]:
         """The texts that it may be."""
         return tuple(leaf for leaf in leaves(self.value) if isinstance(leaf, Known))
 
 
-class Setting(NamedTuple):
-    """One key of a configuration. ``sides`` are what it may hold: usually one list, one for each side of ``Fn::If``;
-    ``None`` for a list that is not known."""
-
+class _Setting(NamedTuple):
     role: Role
     key: Scalar
     node: Node
     sides: tuple[tuple[Item, ...] | None, ...]
+
+
+class Setting(_Setting):
+    """One key of a configuration. ``sides`` are what it may hold: usually one list, one for each side of ``Fn::If``;
+    ``None`` for a list that is not known. The texts are worked out once: every exchange asks for them."""
 
     @property
     def name(self) -> str:
         """The key as it is written."""
         return self.key.text
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         """Every entry that may be there."""
         return tuple(item for side in self.sides for item in side or ())
@@ -100,12 +105,21 @@ class Setting(NamedTuple):
 
     def texts(self) -> list[str] | None:
         """All texts that it may hold, of all sides; ``None`` when one of them is not known."""
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> list[str] | None:
         return [known.text for item in self.items for known in item.known] if self.is_whole else None
 
     def alternatives(self) -> Iterator[list[str] | None]:
         """The texts of each side; ``None`` for a side with something that is not known."""
-        for side in self.sides:
-            yield Setting(self.role, self.key, self.node, (side,)).texts()
+        return iter(self._alternatives)
+
+    @cached_property
+    def _alternatives(self) -> list[list[str] | None]:
+        if len(self.sides) == 1:
+            return [self._texts]
+        return [Setting(self.role, self.key, self.node, (side,)).texts() for side in self.sides]
 
 
 class Policy(NamedTuple):

@@ -6,7 +6,6 @@ the template leaves to code or to another stack comes back as open or unknown, n
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway import refusals
@@ -24,7 +23,8 @@ from cfncors.gateway.answer import (
 from cfncors.gateway.coded_answers import coded, error_statuses
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.preflight import mock_status, selected
-from cfncors.gateway.routing import Match, route
+from cfncors.gateway.reached import reached
+from cfncors.gateway.routing import Match
 from cfncors.gateway.vtl import NotUnderstood, overrides
 from cfncors.source import Mapping, Scalar
 from cfncors.template import Known, scalar_text
@@ -42,7 +42,7 @@ def respond(model: Model, api: RestApi, request: Request, outcome: str = SUCCESS
     non-proxy integration maps. An OPTIONS request comes as browsers send it, without token, key or signature, so that
     what guards it turns it away.
     """
-    match = route(api, request.method, path_of(request.url), partial(_is_made, model))
+    match = reached(model, api, request.method, path_of(request.url))
     if match is None:
         kind = outcome if outcome in ("WAF_FILTERED", refusals.FIXED) else "MISSING_AUTHENTICATION_TOKEN"
         missing = "no OPTIONS method is reached" if request.method == "OPTIONS" else "there is no such route"
@@ -56,10 +56,6 @@ def respond(model: Model, api: RestApi, request: Request, outcome: str = SUCCESS
         if guarded is not None:
             return _with_routing(match, guarded._replace(node=match.method.key))
     return _with_routing(match, _integrated(model, api, request, match.method, outcome))
-
-
-def _is_made(model: Model, method: Method) -> bool:
-    return refusals.exists(model, method.resource)
 
 
 def _with_routing(match: Match, answer: Answer) -> Answer:

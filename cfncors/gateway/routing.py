@@ -59,10 +59,14 @@ def route(api: Door, verb: str, path: str, made: Callable[[Method], bool] | None
     return Match(method, parameters, fell, fell and _GREEDY not in kinds)
 
 
+#: Method and path -> the template, in its world, for which a match was found.
+Found = dict[tuple[str, str], tuple[object, Match | None]]
+
+
 class _Branch:
     """A resource: what is below it, and its methods; of the root also those that take what nothing else does."""
 
-    __slots__ = ("below", "default", "greedy", "methods", "parameters")
+    __slots__ = ("below", "default", "found", "greedy", "methods", "parameters")
 
     def __init__(self) -> None:
         self.below: dict[str, _Branch] = {}
@@ -70,6 +74,12 @@ class _Branch:
         self.greedy: dict[str, list[Method]] = {}
         self.methods: list[Method] = []
         self.default: list[Method] = []
+        self.found: Found = {}
+
+
+def kept(door: Door) -> Found:
+    """What has been found with a front door, for :func:`cfncors.gateway.reached.reached`."""
+    return _tree(door).found
 
 
 def _tree(api: Door) -> _Branch:
