@@ -10,6 +10,7 @@ from cfncors.handlers.files import Files
 from cfncors.handlers.library import LAMBDA_CONTEXT
 from cfncors.handlers.machine import Machine, OutOfBudget
 from cfncors.handlers.model import (
+    Asked,
     Framework,
     Handler,
     Header,
@@ -55,13 +56,15 @@ _MULTI: Final = "multiValueHeaders"
 _MAY_BE_ABSENT: Final = (UnknownKind.CHANGED, UnknownKind.FIELD)
 
 
-def follow(source: Source, texts: Mapping[str, str] | None = None) -> Handler:
-    """Everything that a function of JavaScript, TypeScript or Python may return.
+def follow(
+    source: Source, texts: Mapping[str, str] | None = None, asked: Asked | None = None, files: Files | None = None
+) -> Handler:
+    """Everything that a function of JavaScript, TypeScript or Python may return, to any request or to the one ``asked``.
 
-    ``texts`` stand in for files on disk. Raises :class:`NotRead`.
+    ``texts`` stand in for files on disk; ``files`` are those of an earlier run, parsed already. Raises
+    :class:`NotRead`.
     """
-    files = Files(source, texts or {})
-    collector = _Collector(Machine(files))
+    collector = _Collector(Machine(files or Files(source, texts or {}), asked))
     collector.run(source)
     return collector.handler()
 
@@ -158,7 +161,7 @@ class _Collector:
         self._use(policy)
         headers = dict(policy.headers)
         self.found[place, policy.place] = Response(
-            ("unknown",), headers, True, "unknown", place, None, None, None, how=policy.name
+            ("unknown",), headers, True, "unknown", place, None, None, how=policy.name
         )
 
     def _use(self, policy: Policy) -> None:
@@ -213,7 +216,7 @@ class _Collector:
             place=place,
             literal=found.place,
             headers_place=reader.place,
-            preflight=found.preflight or self.machine.state.preflight,
+            methods=found.methods.both(self.machine.state.methods),
             doubled=reader.doubled,
             sites=tuple(reader.sites),
             denied=found.denied or self.machine.state.denied,
@@ -223,8 +226,8 @@ class _Collector:
     def _keep(self, response: Response, reader: _HeaderReader | None) -> None:
         key = (response.place, response.literal, response.statuses, tuple(response.headers.items()), response.is_open)
         known = self.found.get(key)
-        if known is not None and known.preflight != response.preflight:
-            response = response._replace(preflight=None)
+        if known is not None:
+            response = response._replace(methods=known.methods.either(response.methods))
         if known is not None and not known.denied:
             response = response._replace(denied=False)
         self.found[key] = response
@@ -255,12 +258,14 @@ class _Collector:
             tuple(self.origins),
             self.framework,
             tuple(machine.files.texts),
+            frozenset(machine.asks),
+            tuple(machine.named),
         )
 
 
 def _plain(place: Place, machine: Machine) -> Response:
     """A value without ``statusCode``: the front door makes the response, or refuses it."""
-    return Response((None,), {}, False, "unknown", place, None, None, machine.state.preflight, how="without statusCode")
+    return Response((None,), {}, False, "unknown", place, None, None, machine.state.methods, how="without statusCode")
 
 
 def _status(value: Value) -> Status:
