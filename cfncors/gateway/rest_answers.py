@@ -247,7 +247,7 @@ def successes(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
     return (SUCCESS, *(status for status in others if usual is None or status != usual.status))
 
 
-def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
+def client_errors(model: Model, api: RestApi, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 4XX outcomes that a route can really have, those that pages meet most often first. 413 is left out: nothing
     in a template makes it readable."""
     kind = method.authorization.kind
@@ -265,7 +265,7 @@ def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
         found.append("UNSUPPORTED_MEDIA_TYPE")
     if _has_firewall(model, api):
         found.append("WAF_FILTERED")
-    return (*found, "THROTTLED", *_mapped(method, "4"), *error_statuses(model, method, "4"))
+    return (*found, "THROTTLED", *_mapped(method, "4"), *error_statuses(model, method, "4", verb))
 
 
 def _validated(method: Method) -> list[str]:
@@ -305,7 +305,7 @@ def _has_firewall(model: Model, api: RestApi) -> bool:
     return any(api.logical_id in reached(model.template, each.logical_id) for each in associations)
 
 
-def server_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
+def server_errors(model: Model, api: RestApi, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 5XX outcomes that a route can really have."""
     guarded = method.authorization.kind in ("token", "request", "unknown")
     found = ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"] if guarded else []
@@ -313,7 +313,7 @@ def server_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
     if integration is not None and integration.kind == "http_proxy":  # what the backend answers is its own
         return ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
     if integration is None or integration.kind in ("aws_proxy", "unknown"):
-        own = error_statuses(model, method, "5")
+        own = error_statuses(model, method, "5", verb)
         return ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found, *own)
     if integration.kind == "mock":
         return ("API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))

@@ -59,7 +59,7 @@ _MAY_BE_ABSENT: Final = (UnknownKind.CHANGED, UnknownKind.FIELD)
 def follow(
     source: Source, texts: Mapping[str, str] | None = None, asked: Asked | None = None, files: Files | None = None
 ) -> Handler:
-    """Everything that a function of JavaScript, TypeScript or Python may return, to any request or to the one ``asked``.
+    """Everything that a function of JavaScript, TypeScript or Python may return, to any request or to one.
 
     ``texts`` stand in for files on disk; ``files`` are those of an earlier run, parsed already. Raises
     :class:`NotRead`.

@@ -60,8 +60,8 @@ def cases(model: Model, door: Door, method: Method, request: Request, options: O
     return (
         preflight,
         judge.answered("success", successes(model, door, method), preflight),
-        judge.answered("client-error", client_errors(model, door, method), preflight),
-        judge.answered("server-error", server_errors(model, door, method), preflight),
+        judge.answered("client-error", client_errors(model, door, method, request.method), preflight),
+        judge.answered("server-error", server_errors(model, door, method, request.method), preflight),
     )
 
 
