@@ -224,9 +224,11 @@ def _methods_in(machine: Machine, holder: Value) -> Methods | None:
 def _is_item(item: Const, found: Object) -> Value:
     """Whether a list certainly has an item, or certainly has not."""
     items = found.items or ()
+    if found.is_open:  # each item of it may have been added on some ways only
+        return Unknown()
     if item in items:
         return const(True)
-    known = not found.is_open and all(isinstance(option, Const) for each in items for option in options(each))
+    known = all(isinstance(option, Const) for each in items for option in options(each))
     return const(False) if known and not any(item in options(each) for each in items) else Unknown()
 
 
