@@ -9,7 +9,8 @@ from cfncors.functions.found import Function, Functions, shown
 from cfncors.gateway.model import ALLOW_ORIGIN, Code, CodeAnswer, CodeHeader, CodePlace, Method, Model
 
 if TYPE_CHECKING:
-    from cfncors.handlers import Handler, Header, OriginChoice, Place, Response
+    from cfncors.handlers import Asked, Handler, Header, OriginChoice, Place, Response
+    from cfncors.source import Node
 
 
 def with_code(model: Model, functions: Functions) -> Model:
@@ -19,7 +20,8 @@ def with_code(model: Model, functions: Functions) -> Model:
         handler = functions.handler(function)
         if handler is not None:
             made = _Made(functions, function, _environment(model, function, handler))
-            found[name] = made.code(handler)._replace(follow=made.follow if handler.asks else None)
+            follow = made.follow if handler.asks else None
+            found[name] = made.code(handler)._replace(follow=follow, node=made.node)
     return model._replace(code=found) if found else model
 
 
@@ -40,15 +42,27 @@ class _Made:
         self.functions = functions
         self.function = function
         self.environment = environment
+        self._made: dict[Asked, Code] = {}
 
     def follow(self, verb: str, route: Method) -> Code:
         """What it answers to requests of a method on a route."""
         from cfncors.handlers import Asked
 
         key = "$default" if route.origin == "default" else f"{route.verb} {route.path}"
-        handler = self.functions.answering(self.function, Asked(verb, route.path, key))
-        assert handler is not None, "its code was followed"
-        return self.code(handler)
+        asked = Asked(verb, route.path, key)
+        found = self._made.get(asked)
+        if found is None:
+            handler = self.functions.answering(self.function, asked)
+            assert handler is not None, "its code was followed"
+            found = self._made[asked] = self.code(handler)
+        return found
+
+    def node(self, place: CodePlace) -> Node:
+        """What is written at a place of it, in its own file or in the template."""
+        from cfncors.functions.places import Places
+        from cfncors.handlers import Place
+
+        return Places(self.functions).node(self.function, Place(*place[1:]))
 
     def code(self, handler: Handler) -> Code:
         """What was followed, as the front doors take it."""
@@ -72,6 +86,7 @@ class _Made:
             f"{shown(response.place.path, self.functions.root)}:{response.place.line}",
             at,
             response.denied,
+            response.caught,
         )
         return (answer._replace(status=status) for status in response.statuses)
 

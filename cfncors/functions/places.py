@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.errors import CannotEdit
 from cfncors.functions.found import Function, Functions
-from cfncors.gateway.model import CodePlace
 from cfncors.source import Document, Edit, Node, Scalar, code_beside, replace
 from cfncors.source.nodes import LITERAL
 from cfncors.template import intrinsic
@@ -38,12 +37,6 @@ class Places:
             return function.place if literal is None else literal.part(place.start, place.end)
         document = self.file(function, place.path)
         return Scalar("", document.at(place.start), document.at(place.end), "")
-
-    def at(self, place: CodePlace) -> Node:
-        """The same for what an answer of code is made of; see :class:`cfncors.gateway.model.CodePlace`."""
-        from cfncors.handlers import Place
-
-        return self.node(self.functions.all[place.function], Place(*place[1:]))
 
     def edits(self, function: Function, edits: Iterable[FileEdit]) -> tuple[Edit, ...]:
         """Edits of code as edits of its file, or of the template. Raises :class:`CannotEdit`."""

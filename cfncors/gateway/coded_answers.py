@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway.answer import CODE, Answer, Sent, request_headers
 from cfncors.gateway.backends import function_behind
-from cfncors.gateway.model import ALLOW_ORIGIN, ANY_METHODS, Code, CodeAnswer, CodeHeader, Method, Model
+from cfncors.gateway.model import ALLOW_ORIGIN, ANY_METHODS, Code, CodeAnswer, CodeHeader, CodePlace, Method, Model
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
+    from cfncors.source import Node
 
 
 #: How the outcome is named in which code returns an error of its own, where a bare status is the front door's.
@@ -39,7 +40,9 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
     when that is not known.
 
     Code for which nothing goes well, because all that it answers to such a request are errors, answers one of them
-    then: 405 to each OPTIONS, where it takes GET only.
+    then: 405 to each OPTIONS, where it takes GET only. A preflight has one answer on each route, so that code which
+    answers it in several ways, by what is not decided here, leaves it open; where some of them fail by their status
+    alone, that is not known.
     """
     code = code_of(model, method, request.method)
     if code is None:
@@ -51,7 +54,13 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
         possible = coming
     if not possible or (not code.complete and all(_readable(each) for each in possible)):
         return None
-    return _answer(code, min(possible, key=_rank), request)
+    if request.method == "OPTIONS" and (not code.complete or len({_rank(each) for each in possible}) > 1):
+        return None
+    found = _answer(code, min(possible, key=_rank), request)
+    failing = next((each for each in coming if each not in possible and not each.caught), None)
+    if failing is None or request.method != "OPTIONS" or found.status is None:
+        return found
+    return found._replace(status=None, decides=f"the code at {failing.place} may answer with {failing.status}")
 
 
 def _with_status(answers: list[CodeAnswer], status: str) -> list[CodeAnswer]:
@@ -64,6 +73,12 @@ def _going_well(answers: list[CodeAnswer], request: Request) -> list[CodeAnswer]
     if request.method != "OPTIONS":
         return good
     return [each for each in good if not isinstance(each.status, int) or 200 <= each.status <= 299]
+
+
+def written_at(model: Model, place: CodePlace | None) -> Node | None:
+    """What stands at a place of code, in its file or in the template: where a finding about it goes."""
+    code = model.code.get(place.function) if place is not None else None
+    return code.node(place) if code is not None and code.node is not None and place is not None else None
 
 
 def error_statuses(model: Model, method: Method, first: str, verb: str | None = None) -> tuple[str, ...]:

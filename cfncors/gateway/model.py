@@ -430,6 +430,8 @@ class CodeAnswer(NamedTuple):
     #: its literal, perhaps in a helper; else the options of the library that makes it, else what returns it
     at: CodePlace
     denied: bool = False
+    #: returned where an error was caught
+    caught: bool = False
 
 
 class Code(NamedTuple):
@@ -444,6 +446,8 @@ class Code(NamedTuple):
     named: tuple[str, ...] = ()
     #: what it answers to one request, where that depends on the request's method or route
     follow: Callable[[str, Method], Code] | None = None
+    #: what is written at a place of it
+    node: Callable[[CodePlace], Node] | None = None
 
     def to(self, verb: str, route: Method) -> Code:
         """What it may answer to requests of a method on a route; preflights where that is ``OPTIONS``."""

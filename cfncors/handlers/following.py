@@ -220,6 +220,7 @@ class _Collector:
             doubled=reader.doubled,
             sites=tuple(reader.sites),
             denied=found.denied or self.machine.state.denied,
+            caught=bool(catching),
         )
         self._keep(response, reader)
 
@@ -230,6 +231,8 @@ class _Collector:
             response = response._replace(methods=known.methods.either(response.methods))
         if known is not None and not known.denied:
             response = response._replace(denied=False)
+        if known is not None and not known.caught:
+            response = response._replace(caught=False)
         self.found[key] = response
         if reader is not None:
             for each in reader.origins(response):

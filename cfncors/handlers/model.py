@@ -146,6 +146,8 @@ class Response(NamedTuple):
     #: every literal that its headers may come from, and whether each has which names
     sites: tuple[Site, ...] = ()
     denied: bool = False
+    #: returned where an error was caught
+    caught: bool = False
 
     @property
     def preflight(self) -> bool | None:
