@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cfncors.handlers.files import Files
 
 _SAM: Final = "AWS::Serverless::Function"
+#: The code of a project is followed for more requests than these without looking at their routes.
+_MOST_REQUESTS: Final = 400
 _PLAIN: Final = "AWS::Lambda::Function"
 
 
@@ -94,8 +96,8 @@ class Functions:
         found = self.handler(function)
         if found is None or function.source is None or not found.asks:
             return found
-        if "route" not in found.asks:
-            asked = asked._replace(resource="", route_key="")
+        if "route" not in found.asks or len(self._answering) > _MOST_REQUESTS:
+            asked = asked._replace(resource=None, route_key=None)
         key = (function.logical_id, asked)
         if key not in self._answering:
             from cfncors.handlers import Skipped, responses

@@ -60,11 +60,12 @@ ONLY_OPTIONS: Final = Methods(frozenset(("OPTIONS",)))
 
 class Asked(NamedTuple):
     """A request that code is followed for. A request with the method ``OPTIONS`` is a preflight, as a browser sends
-    it. ``resource`` is the path of a REST API's method, ``route_key`` what an HTTP API calls a route (``PUT /x``)."""
+    it. ``resource`` is the path of a REST API's method, ``route_key`` what an HTTP API calls a route (``PUT /x``);
+    ``None`` for any route."""
 
     method: str
-    resource: str
-    route_key: str
+    resource: str | None = None
+    route_key: str | None = None
 
 
 #: JavaScript's questions about the type of a value.

@@ -38,10 +38,10 @@ def part(machine: Machine, path: tuple[str, ...]) -> Value | None:
         return None if asked is None else const(asked.method)
     if path in _RESOURCE:
         machine.asks.add("route")
-        return None if asked is None else const(asked.resource)
+        return None if asked is None or asked.resource is None else const(asked.resource)
     if path in _ROUTE_KEY:
         machine.asks.add("route")
-        return None if asked is None else const(asked.route_key)
+        return None if asked is None or asked.route_key is None else const(asked.route_key)
     if path in _NOT_IN_PREFLIGHT:
         machine.asks.add("method")
         if asked is None or asked.method != "OPTIONS":
