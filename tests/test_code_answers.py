@@ -145,6 +145,18 @@ def test_a_preflight_that_cannot_be_decided(code: str, made: Made) -> None:
     assert {route.case("preflight").verdict for route in visit.routes} == {"depends"}
 
 
+def test_what_several_answers_have_in_common_is_decided(made: Made) -> None:
+    """Whichever of them comes, content-type is not allowed."""
+    other = "    if event['path'] == '/x':\n        return {'statusCode': 200}\n    if"
+    code = GET_ONLY.replace("405", "204").replace("    if", other)
+    model = made(rest("any /notes"), code)
+    answer = asked(model, "OPTIONS")
+    allowed = answer.header("access-control-allow-origin")
+    assert (answer.decides, allowed.text if allowed is not None else "") == ("", None)
+    (visit,) = simulate(model, Options(method="PUT", credentials=False)).visits
+    assert visit.routes[0].case("preflight").verdict == "blocked"
+
+
 def test_an_http_api_with_a_configuration_adds_its_headers_to_what_code_refuses(made: Made) -> None:
     cors = "CorsConfiguration: {AllowOrigins: ['https://app.example.com'], AllowMethods: ['*'], AllowHeaders: ['*']}"
     answer = asked(made(http("any /notes", cors=cors)), "OPTIONS")

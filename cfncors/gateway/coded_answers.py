@@ -40,9 +40,8 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
     when that is not known.
 
     Code for which nothing goes well, because all that it answers to such a request are errors, answers one of them
-    then: 405 to each OPTIONS, where it takes GET only. A preflight has one answer on each route, so that code which
-    answers it in several ways, by what is not decided here, leaves it open; where some of them fail by their status
-    alone, that is not known.
+    then: 405 to each OPTIONS, where it takes GET only. A preflight has one answer on each route; of code that
+    answers it in several ways, by what is not decided here, what they have in common is known.
     """
     code = code_of(model, method, request.method)
     if code is None:
@@ -54,13 +53,30 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
         possible = coming
     if not possible or (not code.complete and all(_readable(each) for each in possible)):
         return None
-    if request.method == "OPTIONS" and (not code.complete or len({_rank(each) for each in possible}) > 1):
-        return None
-    found = _answer(code, min(possible, key=_rank), request)
-    failing = next((each for each in coming if each not in possible and not each.caught), None)
-    if failing is None or request.method != "OPTIONS" or found.status is None:
-        return found
-    return found._replace(status=None, decides=f"the code at {failing.place} may answer with {failing.status}")
+    if request.method != "OPTIONS":
+        return _answer(code, min(possible, key=_rank), request)
+    failing = [each for each in coming if each not in possible and not each.caught]
+    return _one_of(code, possible, failing, request) if code.complete else None
+
+
+def _one_of(code: Code, possible: list[CodeAnswer], failing: list[CodeAnswer], request: Request) -> Answer:
+    """What is common to the answers that a preflight may get: a header that only some of them send, or send otherwise,
+    is not known."""
+    answers = [_answer(code, each, request) for each in sorted(possible, key=_rank)]
+    first, names = answers[0], dict.fromkeys(sent.lower for answer in answers for sent in answer.headers)
+    headers = tuple(_common(name, answers) for name in names)
+    unsure = next((answer.decides for answer in answers if answer.decides), "")
+    for each in failing[:1]:
+        unsure = unsure or f"the code at {each.place} may answer with {each.status}"
+    return first._replace(headers=headers, status=None if unsure else first.status, decides=unsure)
+
+
+def _common(name: str, answers: list[Answer]) -> Sent:
+    found = [answer.header(name) for answer in answers]
+    sent = next(each for each in found if each is not None)
+    if all(each is not None and each.text == sent.text for each in found):
+        return sent
+    return sent._replace(text=None, why="the code answers OPTIONS in several ways", copied=False)
 
 
 def _with_status(answers: list[CodeAnswer], status: str) -> list[CodeAnswer]:
