@@ -180,6 +180,53 @@ def test_an_error_that_is_caught_says_nothing_of_what_goes_well(made: Made) -> N
     assert asked(made(rest("any /notes"), code), "OPTIONS").status == 204
 
 
+RAISES: Final = """\
+def handler(event, context):
+    method = event.get("httpMethod") or event["requestContext"]["http"]["method"]
+    if method == "GET":
+        return {"statusCode": 200, "body": "[]"}
+    raise ValueError(f"unsupported method {method}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "kind"),
+    [
+        ("rest-any", 502, "DEFAULT_5XX"),
+        ("rest-options", 502, "DEFAULT_5XX"),
+        ("http-any", 500, "INTERNAL_SERVER_ERROR"),
+        ("url", 502, "BAD_GATEWAY"),
+    ],
+)
+def test_code_that_crashes_at_options(name: str, status: int, kind: str, made: Made) -> None:
+    """The front door answers then; what the page sees is still the code's doing."""
+    model = made(ALL_DOORS[name], RAISES)
+    answer = asked(model, "OPTIONS")
+    assert (answer.status, answer.kind) == (status, kind)
+    assert text_at(model, written_at(model, answer.at)).startswith("def handler")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import lib\n\n\n" + RAISES.replace("    raise", "    if lib.refuses(method):\n        raise"),
+        RAISES.replace('    raise ValueError(f"unsupported method {method}")', "    return lib.refuse(method)"),
+        "from lib import wrap\n\n\n@wrap\n" + RAISES,
+        "import missing_module_of_ours as ours\n\n\n" + RAISES.replace("raise ValueError", "return ours.refuse"),
+    ],
+    ids=["perhaps", "in a library", "inside of a wrapper", "elsewhere"],
+)
+def test_code_that_may_answer_is_not_said_to_crash(code: str, made: Made) -> None:
+    answer = asked(made(ALL_DOORS["rest-any"], code), "OPTIONS")
+    assert (answer.kind, answer.status) == ("handler", None)
+
+
+def test_what_is_raised_and_caught_is_an_answer(made: Made) -> None:
+    body = RAISES.replace("    ", "        ").replace("context):\n", "context):\n    try:\n")
+    code = body + "    except ValueError:\n        return {'statusCode': 400}\n"
+    assert asked(made(ALL_DOORS["rest-any"], code), "OPTIONS").status == 400
+
+
 # -- the method that is asked -----------------------------------------------------------------------------------------
 
 BY_METHOD: Final = """\

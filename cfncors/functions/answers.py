@@ -68,7 +68,8 @@ class _Made:
         """What was followed, as the front doors take it."""
         listed, reflects = _chosen(handler.origins)
         answers = tuple(answer for each in handler.responses for answer in self._answers(handler, each))
-        return Code(answers, handler.complete, listed, reflects, handler.named)
+        crash = self._at(handler.crash) if handler.crash is not None else None
+        return Code(answers, handler.complete, listed, reflects, handler.named, crash)
 
     def _answers(self, handler: Handler, response: Response) -> Iterator[CodeAnswer]:
         headers = {name: self._header(header) for name, header in response.headers.items()}

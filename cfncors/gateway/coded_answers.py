@@ -59,6 +59,13 @@ def coded(model: Model, method: Method, request: Request, status: str | None = N
     return _one_of(code, possible, failing, request) if code.complete else None
 
 
+def crash_of(model: Model, method: Method, request: Request) -> CodePlace | None:
+    """The code that ends with an error whatever it is asked by such a request: then the front door answers as it does
+    when a function crashes."""
+    code = code_of(model, method, request.method)
+    return code.crash if code is not None else None
+
+
 def _one_of(code: Code, possible: list[CodeAnswer], failing: list[CodeAnswer], request: Request) -> Answer:
     """What is common to the answers that a preflight may get: a header that only some of them send, or send otherwise,
     is not known."""

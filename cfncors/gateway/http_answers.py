@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway.answer import HANDLER, SUCCESS, Answer, Confidence, Sent, doubts_of, path_of
 from cfncors.gateway.backends import function_behind
-from cfncors.gateway.coded_answers import coded, own_errors, own_status
+from cfncors.gateway.coded_answers import coded, crash_of, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
 from cfncors.gateway.model import ALLOW_ORIGIN, HttpApi, Method, Model
 from cfncors.gateway.parameters import mapping
@@ -131,6 +131,9 @@ def _integrated(model: Model, api: HttpApi, request: Request, method: Method, ou
     known = coded(model, method, request, own_status(outcome))
     if known is not None and not api.policies:
         return known
+    crash = crash_of(model, method, request) if outcome == SUCCESS else None
+    if crash is not None:
+        return _error(api, request, "500", "the function crashed")._replace(confidence="inferred", at=crash)
     if known is not None and known.status is not None and request.method == "OPTIONS":
         return _passed_on(api, request, known)
     if request.method == "OPTIONS" or not api.policies:

@@ -444,6 +444,8 @@ class Code(NamedTuple):
     origins: tuple[str, ...] | None = None
     reflects: bool = False
     named: tuple[str, ...] = ()
+    #: the function, where each way through it ends with an error, so that the front door answers
+    crash: CodePlace | None = None
     #: what it answers to one request, where that depends on the request's method or route
     follow: Callable[[str, Method], Code] | None = None
     #: what is written at a place of it

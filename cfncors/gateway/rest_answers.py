@@ -21,7 +21,7 @@ from cfncors.gateway.answer import (
     request_headers,
     sent_headers,
 )
-from cfncors.gateway.coded_answers import coded, error_statuses
+from cfncors.gateway.coded_answers import coded, crash_of, error_statuses
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.preflight import mock_status, selected
 from cfncors.gateway.routing import Match, route
@@ -109,6 +109,9 @@ def _by_integration(model: Model, api: RestApi, request: Request, method: Method
         known = coded(model, method, request, outcome if outcome.isdecimal() else None)
         if known is not None:
             return known
+        crash = crash_of(model, method, request) if outcome == SUCCESS else None
+        if crash is not None:
+            return refusals.refuse(model, api, request, "DEFAULT_5XX")._replace(confidence="inferred", at=crash)
         return _open(f"{_backend(model, method, integration)} decides", HANDLER)
     if integration.kind == "unknown":
         return _open("the integration's type is not known")

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway.answer import CODE, HANDLER, SUCCESS, Answer, Confidence, Sent, request_headers
-from cfncors.gateway.coded_answers import code_of, coded, own_errors, own_status
+from cfncors.gateway.coded_answers import code_of, coded, crash_of, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_ORIGIN, FunctionUrl, Method, Model
 from cfncors.gateway.refusals import exists
@@ -57,6 +57,9 @@ def _answer(model: Model, url: FunctionUrl, request: Request, outcome: str) -> A
         known = coded(model, url.methods[0], request, own_status(outcome))
         if known is not None:
             return known
+        crash = crash_of(model, url.methods[0], request) if outcome == SUCCESS else None
+        if crash is not None:
+            return _error(url, request, "502")._replace(confidence="inferred", at=crash)
         kind = url.methods[0].authorization.kind
         undecided = f"whether OPTIONS has to be signed is not known, and {who} decides"
         who = undecided if request.method == "OPTIONS" and kind == "unknown" else f"{who} decides"

@@ -77,6 +77,7 @@ class _Collector:
         self.found: dict[object, Response] = {}
         self.origins: dict[OriginChoice, None] = {}
         self.framework: Framework | None = None
+        self.crash: Place | None = None
 
     def run(self, source: Source) -> None:
         """Load the file and call what it exports."""
@@ -87,11 +88,19 @@ class _Collector:
             self.enter(self._exported(module, source), Place(source.path, 0, 0, 1))
             machine.finish()
         except Ends:
+            self.crash = self._crash()
             machine.give_up("the function ends with an error on every way")
         except OutOfBudget:
             machine.give_up("the code is too long to be followed")
         except RecursionError:
             machine.give_up("the code is nested too deeply to be followed")
+
+    def _crash(self) -> Place | None:
+        """The function that ends with an error, where that is certain: nothing that was not followed may answer in its
+        place, and no callback that it was given."""
+        machine = self.machine
+        is_certain = not (machine.reasons or machine.deferred or self.found)
+        return machine.entered if is_certain else None
 
     def _exported(self, module: modules.Module, source: Source) -> Value:
         machine = self.machine
@@ -114,6 +123,7 @@ class _Collector:
         machine.listeners[0] = self._callback
         for option in options(value):
             if isinstance(option, Closure):
+                machine.entered = option.code.place
                 arguments = event if machine.module.language == "python" else (*event, Sink(0))
                 machine.call_closure(option, Given(arguments), self._listener(len(machine.frames)))
             elif isinstance(option, Ref) and machine.state.heap[option.address].maker is not None:
@@ -263,6 +273,7 @@ class _Collector:
             tuple(machine.files.texts),
             frozenset(machine.asks),
             tuple(machine.named),
+            self.crash,
         )
 
 

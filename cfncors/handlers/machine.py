@@ -78,6 +78,8 @@ class Machine:
         self.asked = asked
         self.asks: set[Asks] = set()
         self.named: dict[str, None] = {}
+        #: the function that Lambda calls
+        self.entered: Place | None = None
         self.here: State | None = State()
         if asked is not None:
             self.here.methods = Methods(frozenset((asked.method,)))

@@ -214,7 +214,8 @@ class Framework(NamedTuple):
 class Handler(NamedTuple):
     """What a function may return. ``complete`` is false when something that it returns is not understood; then
     ``reasons`` says what. ``files`` are those that were read. ``asks`` says what of a request, beside its origin, the
-    code looks at; ``named`` are the methods that it compares a request's with."""
+    code looks at; ``named`` are the methods that it compares a request's with. ``crash`` is the function that Lambda
+    calls, where each way through it ends with an error that nothing catches."""
 
     responses: tuple[Response, ...]
     complete: bool
@@ -224,6 +225,7 @@ class Handler(NamedTuple):
     files: tuple[str, ...]
     asks: frozenset[Asks] = frozenset()
     named: tuple[str, ...] = ()
+    crash: Place | None = None
 
     @property
     def successes(self) -> tuple[Response, ...]:
