@@ -158,7 +158,7 @@ def _answer(code: Code, answer: CodeAnswer, request: Request) -> Answer:
     headers = tuple(_headers(code, answer, request))
     what = f"from the code, {answer.place}"
     if answer.status == "unknown" and request.method == "OPTIONS":
-        who = f"the code at {answer.place} computes its status"
+        who = f"the status is not known that the code at {answer.place} sends"
         return Answer(None, CODE, what, headers, "inferred", decides=who, at=answer.at)
     # The code's own status counts. One that it computes can be anything, which matters to a preflight alone; where it
     # writes none the page gets 200.
