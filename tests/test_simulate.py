@@ -339,13 +339,12 @@ def exchanges(model: Model) -> dict[tuple[object, ...], str]:
                         key = (origin, credentials, path, verb, tuple(headers))
                         found[key] = _blocked(model, each, request, None)
                 for method in each.methods:
+                    url = f"https://api.example.com{method.path}"
+                    verbs = () if method.is_options else ("GET", "PUT") if method.verb == "ANY" else (method.verb,)
                     for outcome in _outcomes(model, each, method):
-                        url = f"https://api.example.com{method.path}"
-                        request = page._replace(method=method.verb if method.verb != "ANY" else "GET", url=url)
-                        if not method.is_options:
-                            found[origin, credentials, url, method.verb, outcome] = _blocked(
-                                model, each, request, outcome
-                            )
+                        for verb in verbs:
+                            request = page._replace(method=verb, url=url)
+                            found[origin, credentials, url, verb, outcome] = _blocked(model, each, request, outcome)
                 if isinstance(each, RestApi) and not each.methods:
                     for kind in STATUSES:
                         found[origin, credentials, kind] = _refused(model, each, page, kind)

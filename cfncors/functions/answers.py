@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cfncors.functions.found import Function, Functions, shown
-from cfncors.gateway.model import ALLOW_ORIGIN, Code, CodeAnswer, CodeHeader, Model
+from cfncors.gateway.model import ALLOW_ORIGIN, Code, CodeAnswer, CodeHeader, CodePlace, Method, Model
 
 if TYPE_CHECKING:
-    from cfncors.handlers import Handler, OriginChoice, Response
+    from cfncors.handlers import Asked, Handler, Header, OriginChoice, Place, Response
+    from cfncors.source import Node
 
 
 def with_code(model: Model, functions: Functions) -> Model:
@@ -18,7 +19,9 @@ def with_code(model: Model, functions: Functions) -> Model:
     for name, function in functions.all.items():
         handler = functions.handler(function)
         if handler is not None:
-            found[name] = _code(handler, functions.root, _environment(model, function, handler))
+            made = _Made(functions, function, _environment(model, function, handler))
+            follow = made.follow if handler.asks else None
+            found[name] = made.code(handler)._replace(follow=follow, node=made.node)
     return model._replace(code=found) if found else model
 
 
@@ -31,22 +34,69 @@ def _environment(model: Model, function: Function, handler: Handler) -> str | No
     return model.template.known(function.environment.get(name))
 
 
-def _code(handler: Handler, root: str, environment: str | None) -> Code:
-    listed, reflects = _chosen(handler.origins)
-    answers = tuple(answer for each in handler.responses for answer in _answers(each, root, environment))
-    return Code(answers, handler.complete, listed, reflects)
+class _Made:
+    """One function's code, from what was followed to what the front doors take. ``environment`` is the origin that the
+    template gives it."""
 
+    def __init__(self, functions: Functions, function: Function, environment: str | None) -> None:
+        self.functions = functions
+        self.function = function
+        self.environment = environment
+        self._made: dict[Asked, Code] = {}
 
-def _answers(response: Response, root: str, environment: str | None) -> Iterator[CodeAnswer]:
-    headers = {name: CodeHeader(header.name, header.values, header.always) for name, header in response.headers.items()}
-    own = headers.get(ALLOW_ORIGIN)
-    if own is not None and None in own.values and environment is not None:
-        headers[ALLOW_ORIGIN] = own._replace(values=(environment,))
-    place = f"{shown(response.place.path, root)}:{response.place.line}"
-    for status in response.statuses:
-        number = status if isinstance(status, int) else None
-        is_error = response.kind == "error"
-        yield CodeAnswer(number, headers, response.is_open, is_error, response.preflight, place, response.denied)
+    def follow(self, verb: str, route: Method) -> Code:
+        """What it answers to requests of a method on a route."""
+        from cfncors.handlers import Asked
+
+        key = "$default" if route.origin == "default" else f"{route.verb} {route.path}"
+        asked = Asked(verb, route.path, key)
+        found = self._made.get(asked)
+        if found is None:
+            handler = self.functions.answering(self.function, asked)
+            assert handler is not None, "its code was followed"
+            found = self._made[asked] = self.code(handler)
+        return found
+
+    def node(self, place: CodePlace) -> Node:
+        """What is written at a place of it, in its own file or in the template."""
+        from cfncors.functions.places import Places
+        from cfncors.handlers import Place
+
+        return Places(self.functions).node(self.function, Place(*place[1:]))
+
+    def code(self, handler: Handler) -> Code:
+        """What was followed, as the front doors take it."""
+        listed, reflects = _chosen(handler.origins)
+        answers = tuple(answer for each in handler.responses for answer in self._answers(handler, each))
+        crash = self._at(handler.crash) if handler.crash is not None else None
+        return Code(answers, handler.complete, listed, reflects, handler.named, crash)
+
+    def _answers(self, handler: Handler, response: Response) -> Iterator[CodeAnswer]:
+        headers = {name: self._header(header) for name, header in response.headers.items()}
+        own = headers.get(ALLOW_ORIGIN)
+        if own is not None and None in own.values and self.environment is not None:
+            headers[ALLOW_ORIGIN] = own._replace(values=(self.environment,))
+        library = handler.framework.place if handler.framework is not None else None
+        at = self._at(response.literal or library or response.place)
+        answer = CodeAnswer(
+            None,
+            headers,
+            response.is_open,
+            response.kind == "error",
+            response.methods.has,
+            f"{shown(response.place.path, self.functions.root)}:{response.place.line}",
+            at,
+            response.denied,
+            response.caught,
+        )
+        return (answer._replace(status=status) for status in response.statuses)
+
+    def _header(self, header: Header) -> CodeHeader:
+        at = self._at(header.place) if header.place is not None and header.place.path else None
+        return CodeHeader(header.name, header.values, header.always, at)
+
+    def _at(self, place: Place) -> CodePlace:
+        return CodePlace(self.function.logical_id, *place)
 
 
 def _chosen(origins: tuple[OriginChoice, ...]) -> tuple[tuple[str, ...] | None, bool]:

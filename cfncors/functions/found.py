@@ -15,9 +15,12 @@ from cfncors.template.synthesised import asset, is_bundled, outside
 
 if TYPE_CHECKING:
     from cfncors.functions.assets import Sources
-    from cfncors.handlers import Handler, Source
+    from cfncors.handlers import Asked, Handler, Source
+    from cfncors.handlers.files import Files
 
 _SAM: Final = "AWS::Serverless::Function"
+#: The code of a project is followed for more requests than these without looking at their routes.
+_MOST_REQUESTS: Final = 400
 _PLAIN: Final = "AWS::Lambda::Function"
 
 
@@ -47,6 +50,9 @@ class Functions:
         #: by logical id, whether code is worth a closer look; kept for :mod:`cfncors.functions.evidence`
         self.speaking: dict[str, bool] = {}
         self._handlers: dict[str, Handler | str] = {}
+        #: parsed files of functions that look at more of a request than its origin, and what they answer to some
+        self._files: dict[str, Files] = {}
+        self._answering: dict[tuple[str, Asked], Handler] = {}
         #: by ``id``, each method that was asked for with the function that it calls
         self._called: dict[int, tuple[Method, str | None]] = {}
 
@@ -84,6 +90,22 @@ class Functions:
             found = self._handlers[function.logical_id] = self._followed(function)
         return None if isinstance(found, str) else found
 
+    def answering(self, function: Function, asked: Asked) -> Handler | None:
+        """What a function's code returns to one request; ``None`` when the code is not read. Code that looks neither
+        at the method nor at the route returns the same to all."""
+        found = self.handler(function)
+        if found is None or function.source is None or not found.asks:
+            return found
+        if "route" not in found.asks or len(self._answering) > _MOST_REQUESTS:
+            asked = asked._replace(resource=None, route_key=None)
+        key = (function.logical_id, asked)
+        if key not in self._answering:
+            from cfncors.handlers import Skipped, responses
+
+            made = responses(function.source, self.texts, asked, self._files.get(function.logical_id))
+            self._answering[key] = found if isinstance(made, Skipped) else made
+        return self._answering[key]
+
     def why_skipped(self, function: Function) -> str | None:
         """Why a function's code is not read, in one line; ``None`` when it is."""
         if function.skipped is not None:
@@ -110,11 +132,17 @@ class Functions:
 
     def _followed(self, function: Function) -> Handler | str:
         from cfncors.handlers import Skipped, responses
+        from cfncors.handlers.files import Files
 
         if function.source is None:
             return function.skipped or "there is no code in this project"
-        found = responses(function.source, self.texts)
-        return found.reason if isinstance(found, Skipped) else found
+        files = Files(function.source, self.texts)
+        found = responses(function.source, files=files)
+        if isinstance(found, Skipped):
+            return found.reason
+        if found.asks:
+            self._files[function.logical_id] = files
+        return found
 
     def _function(self, resource: Resource | None) -> Function | None:
         template = self.template

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cfncors.gateway.expressions import literal
-from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Header, Headers, Model
+from cfncors.gateway.model import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    CodePlace,
+    Header,
+    Headers,
+    Model,
+)
 from cfncors.source import Node
 from cfncors.template import Absent, Choice, Known
 
@@ -55,6 +64,8 @@ class Sent(NamedTuple):
     parameter: str | None = None
     #: not known because a copy is kept for all origins alike, which whoever asked first decides
     shared: bool = False
+    #: where code writes it
+    at: CodePlace | None = None
 
     @property
     def lower(self) -> str:
@@ -89,6 +100,8 @@ class Answer(NamedTuple):
     node: Node | None = None
     losses: tuple[Loss, ...] = ()
     shared: bool = False
+    #: where code makes it
+    at: CodePlace | None = None
 
     @property
     def story(self) -> str:

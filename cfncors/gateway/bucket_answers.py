@@ -144,11 +144,11 @@ def successes(model: Model, bucket: Bucket, method: Method) -> tuple[str, ...]:
     return (SUCCESS,)
 
 
-def client_errors(model: Model, bucket: Bucket, method: Method) -> tuple[str, ...]:
+def client_errors(model: Model, bucket: Bucket, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """No leave to read or write it, and no such object (API Reference, "Error responses")."""
     return ("403", "404") if method.verb in ("GET", "HEAD") else ("403",)
 
 
-def server_errors(model: Model, bucket: Bucket, method: Method) -> tuple[str, ...]:
+def server_errors(model: Model, bucket: Bucket, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """Slow Down (API Reference, "Error responses")."""
     return ("503",)

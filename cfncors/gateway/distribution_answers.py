@@ -340,16 +340,16 @@ def takes_authorization(distribution: Distribution, method: Method) -> bool:
     return not _passes(behavior, "authorization") and method.authorization.kind != "unknown"
 
 
-def client_errors(model: Model, distribution: Distribution, method: Method) -> tuple[str, ...]:
+def client_errors(model: Model, distribution: Distribution, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 4XX outcomes of the route behind."""
     door = _door_of(model, distribution, method)
-    return front_door.client_errors(model, door, method) if door is not None else ()
+    return front_door.client_errors(model, door, method, verb) if door is not None else ()
 
 
-def server_errors(model: Model, distribution: Distribution, method: Method) -> tuple[str, ...]:
+def server_errors(model: Model, distribution: Distribution, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 5XX outcomes of the route behind."""
     door = _door_of(model, distribution, method)
-    return front_door.server_errors(model, door, method) if door is not None else ()
+    return front_door.server_errors(model, door, method, verb) if door is not None else ()
 
 
 def _door_of(model: Model, distribution: Distribution, method: Method) -> Door | None:

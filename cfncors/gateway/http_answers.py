@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cfncors.gateway.answer import HANDLER, SUCCESS, Answer, Confidence, Sent, doubts_of, path_of
 from cfncors.gateway.backends import function_behind
-from cfncors.gateway.coded_answers import coded, own_errors, own_status
+from cfncors.gateway.coded_answers import coded, crash_of, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
 from cfncors.gateway.model import ALLOW_ORIGIN, HttpApi, Method, Model
 from cfncors.gateway.parameters import mapping
@@ -133,15 +133,28 @@ def _undecided(api: HttpApi, request: Request, who: str, kind: str) -> Answer:
 
 def _integrated(model: Model, api: HttpApi, request: Request, method: Method, outcome: str) -> Answer:
     who = _backend(model, method)
-    if not api.policies:
-        known = coded(model, method, request, own_status(outcome))
-        if known is not None:
-            return known
+    known = coded(model, method, request, own_status(outcome))
+    if known is not None and not api.policies:
+        return known
+    crash = crash_of(model, method, request) if outcome == SUCCESS else None
+    if crash is not None:
+        return _error(api, request, "500", "the function crashed")._replace(confidence="inferred", at=crash)
+    if known is not None and known.status is not None and request.method == "OPTIONS":
+        return _passed_on(api, request, known)
     if request.method == "OPTIONS" or not api.policies:
         return _undecided(api, request, f"{who} decides", HANDLER if method.integration is not None else "unknown")
     headers, confidence, doubts = _headers(api, request)
     what = told(f"from {who}", headers)
     return Answer(None, "integration", what, headers, confidence, doubts=doubts, node=_place(api))
+
+
+def _passed_on(api: HttpApi, request: Request, coded: Answer) -> Answer:
+    """An OPTIONS that a route for any method takes: the configured headers, with the status of the code's own answer
+    (Developer Guide, as above: headers are added to, and taken out of, what an integration answers; nothing is said of
+    its status)."""
+    headers, confidence, doubts = _headers(api, request)
+    sure = weakest(confidence, "inferred")
+    return Answer(coded.status, coded.kind, told(coded.what, headers), headers, sure, doubts=doubts, at=coded.at)
 
 
 def _backend(model: Model, method: Method) -> str:
@@ -162,20 +175,20 @@ def successes(model: Model, api: HttpApi, method: Method) -> tuple[str, ...]:
     return (SUCCESS,)
 
 
-def client_errors(model: Model, api: HttpApi, method: Method) -> tuple[str, ...]:
+def client_errors(model: Model, api: HttpApi, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 4XX with which API Gateway itself may answer on a route, those that pages meet most often first; then those
     of its code, where that sends the headers."""
     kind = method.authorization.kind
-    own = own_errors(model, method, "4") if not api.policies else ()
+    own = own_errors(model, method, "4", verb) if not api.policies else ()
     if kind == "none":
         return ("429", *own)
     return ("403", "429", *own) if kind == "iam" else ("401", "403", "429", *own)
 
 
-def server_errors(model: Model, api: HttpApi, method: Method) -> tuple[str, ...]:
+def server_errors(model: Model, api: HttpApi, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The same for 5XX. What an HTTP backend answers is its own."""
     proxies = method.integration is not None and method.integration.kind == "http_proxy"
-    own = own_errors(model, method, "5") if not api.policies else ()
+    own = own_errors(model, method, "5", verb) if not api.policies else ()
     if proxies and method.authorization.kind not in ("request", "unknown"):
         return ("503",)
     return ("500", "503", *own)

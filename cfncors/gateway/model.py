@@ -5,7 +5,7 @@ Header names are compared in lower case (Fetch, "header name"); the name as writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, Union
@@ -396,6 +396,18 @@ class Distribution(_Distribution):
 Door: TypeAlias = Union[RestApi, HttpApi, FunctionUrl, Bucket, Distribution]
 
 
+class CodePlace(NamedTuple):
+    """A part of a function's code: the logical id of the function that it was found through, the file, absolute (or
+    the template's own, for code that stands in it), ``[start, end)`` in code points of the code, and its first line
+    from 1."""
+
+    function: str
+    path: str
+    start: int
+    end: int
+    line: int
+
+
 class CodeHeader(NamedTuple):
     """A header that a function's code sends. ``values`` are what it may be, ``None`` for a computed text; ``always``
     is false when it is sent on some paths only."""
@@ -403,31 +415,50 @@ class CodeHeader(NamedTuple):
     name: str
     values: tuple[str | None, ...]
     always: bool
+    #: what it is written in, or the options of the library that sends it
+    at: CodePlace | None = None
 
 
 class CodeAnswer(NamedTuple):
     """A response that a function's code returns. With ``is_open`` it may have more headers than ``headers`` (by
-    lower-case name); ``preflight`` is true where only OPTIONS comes to it, false where it cannot; ``denied`` where only
-    a request without an origin that the code allows comes to it."""
+    lower-case name); ``comes`` says whether a request of a method may come to it; ``denied`` is true where only a
+    request without an origin that the code allows does."""
 
-    status: int | None
+    #: ``None`` where the code writes none, ``"unknown"`` where it computes it
+    status: int | Literal["unknown"] | None
     headers: dict[str, CodeHeader]
     is_open: bool
     is_error: bool
-    preflight: bool | None
-    #: the file and line that return it
+    comes: Callable[[str], bool]
+    #: the file and line that return it, as a person writes them
     place: str
+    #: its literal, perhaps in a helper; else the options of the library that makes it, else what returns it
+    at: CodePlace
     denied: bool = False
+    #: returned where an error was caught
+    caught: bool = False
 
 
 class Code(NamedTuple):
     """What a function's code may answer. ``origins`` are those that it picks from by the request's own, ``None`` when
-    it does not or when that is not known; ``reflects`` says that it allows any origin by name."""
+    it does not or when that is not known; ``reflects`` says that it allows any origin by name; ``named`` are the
+    methods that it compares a request's with."""
 
     answers: tuple[CodeAnswer, ...]
     complete: bool
     origins: tuple[str, ...] | None = None
     reflects: bool = False
+    named: tuple[str, ...] = ()
+    #: the function, where each way through it ends with an error, so that the front door answers
+    crash: CodePlace | None = None
+    #: what it answers to one request, where that depends on the request's method or route
+    follow: Callable[[str, Method], Code] | None = None
+    #: what is written at a place of it
+    node: Callable[[CodePlace], Node] | None = None
+
+    def to(self, verb: str, route: Method) -> Code:
+        """What it may answer to requests of a method on a route; preflights where that is ``OPTIONS``."""
+        return self if self.follow is None else self.follow(verb, route)
 
 
 class _Model(NamedTuple):

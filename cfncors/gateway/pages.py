@@ -11,13 +11,14 @@ from cfncors import config
 from cfncors.browser import Request
 from cfncors.errors import UsageError
 from cfncors.gateway.answer import sent_headers
-from cfncors.gateway.coded_answers import code_of
+from cfncors.gateway.coded_answers import code_of, methods_served
 from cfncors.gateway.expressions import tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
     ANY_METHODS,
+    CodeAnswer,
     Distribution,
     Door,
     Headers,
@@ -46,34 +47,58 @@ class Pages:
         self.door = door
 
     def origins(self, method: Method) -> tuple[str, ...]:
-        """The origins that the route's CORS configuration or preflight names, else those of the API's other
-        preflights, of its responses, of its gateway responses. Empty when nobody is named, or all are."""
+        """The origins that the route's CORS configuration or preflight names; of a preflight that allows any, those
+        that the route's own code names. Else those of the API's other preflights, of its responses, of its gateway
+        responses. Empty when nobody is named, or all are."""
         policies, behind = self._sources(method)
         found = behind.pages.origins(behind.method) if behind is not None else ()
         if policies or isinstance(self.door, Distribution):
             return found or _of_policies(policies)
         answering = self._preflight(method)
-        own = tuple(dict.fromkeys(_of_responses(self.model, [answering]))) if answering is not None else ()
-        return own or (() if answering is not None and self._allows_any(answering) else self.named)
+        if answering is None:
+            return self.named
+        own = tuple(dict.fromkeys(_of_responses(self.model, [answering])))
+        if own or not self._allows_any(answering):
+            return own or self.named
+        return tuple(dict.fromkeys(_of_code(self.model, [method])))
 
     def credentials(self, method: Method) -> bool:
-        """Whether the route's CORS configuration or preflight, or a gateway response, says that pages may send
-        credentials; where code answers the preflight, whether any response does. A bucket has nothing to say it
-        with."""
+        """Whether pages send credentials to a route. It is a matter of the route, not of its front door.
+
+        The route's CORS configuration says so, or its preflight or response, or its own code, which sends
+        ``Access-Control-Allow-Credentials: true`` although another answers the preflight. Code that sends ``*`` with it
+        is no such evidence beside a MOCK: no page has ever read that with credentials, and the lines are copied.
+        Gateway responses count where no route says it of itself: they are one for all routes, so that they have to
+        allow what a single one needs. A bucket has nothing to say it with.
+        """
         policies, behind = self._sources(method)
         if behind is not None and behind.pages.credentials(behind.method):
             return True
         if policies or isinstance(self.door, Distribution):
             return any(policy.credentials is True for policy in policies if "credentials" in policy.names)
+        return self._has_own_credentials(method) or (self._refuses_with_credentials and not self._credentialed)
+
+    def _has_own_credentials(self, method: Method) -> bool:
+        """Whether what answers on a route's path, to its preflight or to itself, allows credentials."""
         answering = self._preflight(method)
-        asked = [answering] if answering is not None else self.door.methods
-        if answering is None and any(_code_allows_credentials(self.model, each) for each in asked):
+        match = route(self.door, "OPTIONS", method.path) if answering is None else None
+        asked = [method, *([match.method] if match is not None and match.method is not method else [])]
+        if any(_code_allows_credentials(self.model, each, beside_mock=answering is not None) for each in asked):
             return True
-        return any(map(self._allows_credentials, [*_refusals(self.door), *_mapped(asked)]))
+        return any(map(self._allows_credentials, _mapped(asked if answering is None else [answering])))
+
+    @cached_property
+    def _refuses_with_credentials(self) -> bool:
+        return any(map(self._allows_credentials, _refusals(self.door)))
+
+    @cached_property
+    def _credentialed(self) -> bool:
+        """Whether some route says of itself that it is called with credentials."""
+        return any(self._has_own_credentials(method) for method in self.door.methods if not method.is_options)
 
     def methods(self, method: Method) -> frozenset[str]:
-        """The methods that the preflight of a route allows by name; all of them with ``*``, none when it is not
-        known."""
+        """The methods that the preflight of a route allows by name, with those that its code has a branch for; all of
+        them with ``*``, none when it is not known which are allowed."""
         policies, behind = self._sources(method)
         if behind is not None:
             return behind.pages.methods(behind.method)
@@ -83,6 +108,7 @@ class Pages:
             request = _ANYBODY._replace(method="OPTIONS", url=f"https://api.example.com{normal_path(method.path)}")
             sent = respond(self.model, self.door, request).header(ALLOW_METHODS)
             named = tokens(sent.text or "") if sent is not None else []
+            named += methods_served(self.model, method) if named else ()
         return frozenset(ANY_METHODS if _ANY_METHOD.intersection(named) else named)
 
     @cached_property
@@ -145,10 +171,20 @@ class Pages:
         return any((each.text or "").strip().lower() == "true" for each in sent)
 
 
-def _code_allows_credentials(model: Model, method: Method) -> bool:
+def _code_allows_credentials(model: Model, method: Method, beside_mock: bool) -> bool:
     code = code_of(model, method)
-    headers = (answer.headers.get(ALLOW_CREDENTIALS) for answer in code.answers) if code is not None else iter(())
-    return any(header is not None and "true" in header.values for header in headers)
+    sending = [each for each in code.answers if _sends_credentials(each)] if code is not None else []
+    return any(not (beside_mock and _sends_star(each)) for each in sending)
+
+
+def _sends_credentials(answer: CodeAnswer) -> bool:
+    header = answer.headers.get(ALLOW_CREDENTIALS)
+    return header is not None and "true" in header.values
+
+
+def _sends_star(answer: CodeAnswer) -> bool:
+    header = answer.headers.get(ALLOW_ORIGIN)
+    return header is not None and header.values == ("*",)
 
 
 class _Behind(NamedTuple):

@@ -32,8 +32,8 @@ class _Answers(Protocol):
 
     def respond(self, model: Model, door: Door, request: Request, outcome: str) -> Answer: ...
     def successes(self, model: Model, door: Door, method: Method) -> tuple[str, ...]: ...
-    def client_errors(self, model: Model, door: Door, method: Method) -> tuple[str, ...]: ...
-    def server_errors(self, model: Model, door: Door, method: Method) -> tuple[str, ...]: ...
+    def client_errors(self, model: Model, door: Door, method: Method, verb: str | None = None) -> tuple[str, ...]: ...
+    def server_errors(self, model: Model, door: Door, method: Method, verb: str | None = None) -> tuple[str, ...]: ...
 
 
 def respond(model: Model, door: Door, request: Request, outcome: str = SUCCESS) -> Answer:
@@ -51,14 +51,15 @@ def successes(model: Model, door: Door, method: Method) -> tuple[str, ...]:
     return _answers(door).successes(model, door, method)
 
 
-def client_errors(model: Model, door: Door, method: Method) -> tuple[str, ...]:
-    """The 4XX outcomes that a route can really have, those that pages meet most often first."""
-    return _answers(door).client_errors(model, door, method)
+def client_errors(model: Model, door: Door, method: Method, verb: str | None = None) -> tuple[str, ...]:
+    """The 4XX outcomes that a route can really have, those that pages meet most often first. ``verb`` is the method of
+    the request, where a route takes any; without it, those of all methods."""
+    return _answers(door).client_errors(model, door, method, verb)
 
 
-def server_errors(model: Model, door: Door, method: Method) -> tuple[str, ...]:
-    """The 5XX outcomes that a route can really have."""
-    return _answers(door).server_errors(model, door, method)
+def server_errors(model: Model, door: Door, method: Method, verb: str | None = None) -> tuple[str, ...]:
+    """The 5XX outcomes that a route can really have; ``verb`` as above."""
+    return _answers(door).server_errors(model, door, method, verb)
 
 
 def find(door: Door, verb: str, path: str) -> Match | None:

@@ -20,7 +20,7 @@ from cfncors.gateway.answer import (
     request_headers,
     sent_headers,
 )
-from cfncors.gateway.coded_answers import coded, error_statuses
+from cfncors.gateway.coded_answers import coded, crash_of, error_statuses
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
 from cfncors.gateway.preflight import mock_status, selected
 from cfncors.gateway.reached import reached
@@ -105,6 +105,9 @@ def _by_integration(model: Model, api: RestApi, request: Request, method: Method
         known = coded(model, method, request, outcome if outcome.isdecimal() else None)
         if known is not None:
             return known
+        crash = crash_of(model, method, request) if outcome == SUCCESS else None
+        if crash is not None:
+            return refusals.refuse(model, api, request, "DEFAULT_5XX")._replace(confidence="inferred", at=crash)
         return _open(f"{_backend(model, method, integration)} decides", HANDLER)
     if integration.kind == "unknown":
         return _open("the integration's type is not known")
@@ -243,7 +246,7 @@ def successes(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
     return (SUCCESS, *(status for status in others if usual is None or status != usual.status))
 
 
-def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
+def client_errors(model: Model, api: RestApi, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 4XX outcomes that a route can really have, those that pages meet most often first. 413 is left out: nothing
     in a template makes it readable."""
     kind = method.authorization.kind
@@ -261,7 +264,7 @@ def client_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
         found.append("UNSUPPORTED_MEDIA_TYPE")
     if _has_firewall(model, api):
         found.append("WAF_FILTERED")
-    return (*found, "THROTTLED", *_mapped(method, "4"), *error_statuses(model, method, "4"))
+    return (*found, "THROTTLED", *_mapped(method, "4"), *error_statuses(model, method, "4", verb))
 
 
 def _validated(method: Method) -> list[str]:
@@ -301,7 +304,7 @@ def _has_firewall(model: Model, api: RestApi) -> bool:
     return any(api.logical_id in reached(model.template, each.logical_id) for each in associations)
 
 
-def server_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]:
+def server_errors(model: Model, api: RestApi, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 5XX outcomes that a route can really have."""
     guarded = method.authorization.kind in ("token", "request", "unknown")
     found = ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"] if guarded else []
@@ -309,7 +312,7 @@ def server_errors(model: Model, api: RestApi, method: Method) -> tuple[str, ...]
     if integration is not None and integration.kind == "http_proxy":  # what the backend answers is its own
         return ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found)
     if integration is None or integration.kind in ("aws_proxy", "unknown"):
-        own = error_statuses(model, method, "5")
+        own = error_statuses(model, method, "5", verb)
         return ("DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", *found, *own)
     if integration.kind == "mock":
         return ("API_CONFIGURATION_ERROR", *found, *_mapped(method, "5"))

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway.answer import CODE, HANDLER, SUCCESS, Answer, Confidence, Sent, request_headers
-from cfncors.gateway.coded_answers import code_of, coded, own_errors, own_status
+from cfncors.gateway.coded_answers import code_of, coded, crash_of, own_errors, own_status
 from cfncors.gateway.configured import Reading, cors_headers, is_preflight, told, weakest
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_ORIGIN, FunctionUrl, Method, Model
 from cfncors.gateway.refusals import exists
@@ -57,12 +57,15 @@ def _answer(model: Model, url: FunctionUrl, request: Request, outcome: str) -> A
         known = coded(model, url.methods[0], request, own_status(outcome))
         if known is not None:
             return known
+        crash = crash_of(model, url.methods[0], request) if outcome == SUCCESS else None
+        if crash is not None:
+            return _error(url, request, "502")._replace(confidence="inferred", at=crash)
         kind = url.methods[0].authorization.kind
         undecided = f"whether OPTIONS has to be signed is not known, and {who} decides"
         who = undecided if request.method == "OPTIONS" and kind == "unknown" else f"{who} decides"
         return Answer(None, HANDLER, who, open=who)
     headers, confidence = _headers(url, request)
-    sent = tuple(_doubled(model, url, each) if each.lower == ALLOW_ORIGIN else each for each in headers)
+    sent = tuple(_doubled(model, url, request, each) if each.lower == ALLOW_ORIGIN else each for each in headers)
     doubled = sent != headers
     sure = weakest(confidence, "observed") if doubled else confidence
     doubts = tuple(each.doubt for each in sent if each.doubt)
@@ -99,10 +102,10 @@ def _error(url: FunctionUrl, request: Request, status: str, reason: str | None =
     return Answer(int(status), kind, f"{kind}: {reason or usual}", headers, sure)
 
 
-def _doubled(model: Model, url: FunctionUrl, sent: Sent) -> Sent:
+def _doubled(model: Model, url: FunctionUrl, request: Request, sent: Sent) -> Sent:
     """Access-Control-Allow-Origin when the function's own code sends it too: both arrive, and a browser reads one
     value with a comma in it (reported for powertools-lambda-python #4163, hummingbird-examples #130)."""
-    known = _sent_by_code(model, url)
+    known = _sent_by_code(model, url, request.method)
     if known is not None and sent.text is not None:
         return sent._replace(text=f"{sent.text}, {known}", doubt=_TWICE)
     text = model.template.known(url.code)
@@ -114,10 +117,11 @@ def _doubled(model: Model, url: FunctionUrl, sent: Sent) -> Sent:
     return sent._replace(text=f"{sent.text}, {written[2]}", doubt=_TWICE)
 
 
-def _sent_by_code(model: Model, url: FunctionUrl) -> str | None:
+def _sent_by_code(model: Model, url: FunctionUrl, verb: str) -> str | None:
     """What the code certainly sends as Access-Control-Allow-Origin when all goes well, one value of it."""
-    code = code_of(model, url.methods[0]) if url.methods else None
-    sent = [each.headers.get(ALLOW_ORIGIN) for each in code.answers if not each.is_error] if code is not None else []
+    code = code_of(model, url.methods[0], verb) if url.methods else None
+    answers = (each for each in code.answers if not each.is_error and each.comes(verb)) if code is not None else ()
+    sent = [each.headers.get(ALLOW_ORIGIN) for each in answers]
     if not sent or not all(header is not None and header.always for header in sent):
         return None
     return next((value for header in sent if header is not None for value in header.values if value is not None), None)
@@ -128,12 +132,12 @@ def successes(model: Model, url: FunctionUrl, method: Method) -> tuple[str, ...]
     return (SUCCESS,)
 
 
-def client_errors(model: Model, url: FunctionUrl, method: Method) -> tuple[str, ...]:
+def client_errors(model: Model, url: FunctionUrl, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The 4XX with which Lambda itself may answer; then those of the code, where that sends the headers."""
-    own = own_errors(model, method, "4") if not url.policies else ()
+    own = own_errors(model, method, "4", verb) if not url.policies else ()
     return ("429", *own) if method.authorization.kind == "none" else ("403", "429", *own)
 
 
-def server_errors(model: Model, url: FunctionUrl, method: Method) -> tuple[str, ...]:
+def server_errors(model: Model, url: FunctionUrl, method: Method, verb: str | None = None) -> tuple[str, ...]:
     """The same for 5XX."""
-    return ("502", *(own_errors(model, method, "5") if not url.policies else ()))
+    return ("502", *(own_errors(model, method, "5", verb) if not url.policies else ()))

@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cfncors.handlers.model import (
+    METHODS,
+    Asked,
     FileEdit,
     Framework,
     Handler,
     Header,
+    Methods,
     OriginChoice,
     Place,
     Response,
@@ -32,6 +35,7 @@ from cfncors.handlers.model import (
 
 if TYPE_CHECKING:
     from cfncors.handlers.edits import NewValue
+    from cfncors.handlers.files import Files
 
 
 def locate(
@@ -50,8 +54,14 @@ def locate(
     return sources.locate(template_file, handler, code_uri, runtime, inline, root, build, texts)
 
 
-def responses(source: Source, texts: Mapping[str, str] | None = None) -> Handler | Skipped:
-    """Every response that a function may return. ``texts`` stand in for files on disk, by absolute path."""
+def responses(
+    source: Source, texts: Mapping[str, str] | None = None, asked: Asked | None = None, files: Files | None = None
+) -> Handler | Skipped:
+    """Every response that a function may return, to any request or to the one that is ``asked``.
+
+    ``texts`` stand in for files on disk, by absolute path. A function that is followed more than once is parsed once,
+    where the same ``files`` are given, which then replace ``texts``.
+    """
     from cfncors.handlers.model import FULL
     from cfncors.handlers.syntax import NotRead
 
@@ -59,7 +69,7 @@ def responses(source: Source, texts: Mapping[str, str] | None = None) -> Handler
         if source.language in FULL:
             from cfncors.handlers.following import follow
 
-            return follow(source, texts)
+            return follow(source, texts, asked, files)
         from cfncors.handlers.others import look
 
         return look(source)
@@ -89,10 +99,13 @@ def written_values(source: Source, path: str, text: str, name: str, value: str) 
 
 
 __all__ = [
+    "METHODS",
+    "Asked",
     "FileEdit",
     "Framework",
     "Handler",
     "Header",
+    "Methods",
     "OriginChoice",
     "Place",
     "Response",

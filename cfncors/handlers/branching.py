@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from cfncors.handlers import origin_tests, syntax
+from cfncors.handlers.model import Methods
 from cfncors.handlers.values import (
     NULL,
     UNDEFINED,
@@ -14,7 +16,7 @@ from cfncors.handlers.values import (
     Ends,
     Env,
     Event,
-    IsPreflight,
+    IsMethod,
     Ref,
     Sink,
     State,
@@ -73,7 +75,12 @@ def split(machine: Machine, value: Value) -> tuple[State | None, State | None]:
         _learn(machine, yes, value, True)
     if no is not None:
         _learn(machine, no, value, False)
-    return yes, no
+    return _possible(yes), _possible(no)
+
+
+def _possible(state: State | None) -> State | None:
+    """A state to which a request of some method comes."""
+    return None if state is None or state.methods.is_empty else state
 
 
 def _learn(machine: Machine, state: State, value: Value, holds: bool) -> None:
@@ -95,12 +102,10 @@ def _learn(machine: Machine, state: State, value: Value, holds: bool) -> None:
     switches = ((each.test, each.negated is not holds) for each in options(value) if isinstance(each, Switch))
     variable = origin_tests.environment(value)
     state.switches |= frozenset(switches) if variable is None else {(variable, holds)}
-    if len(possible) == 1 and isinstance(possible[0], IsPreflight):
-        is_it = possible[0].negated is not holds
-        if not possible[0].other:
-            state.preflight = is_it
-        elif is_it:
-            state.preflight = False
+    if possible and all(isinstance(option, IsMethod) and not option.is_index for option in possible):
+        found = [option.methods for option in possible if isinstance(option, IsMethod)]
+        of_some = reduce(Methods.either, found if holds else [each.without() for each in found])
+        state.methods = state.methods.both(of_some)
 
 
 def _denies(machine: Machine, possible: list[Value], holds: bool) -> bool:

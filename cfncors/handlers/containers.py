@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cfncors.handlers import members, objects, origin_tests
+from cfncors.handlers import branching, members, objects, origin_tests
 from cfncors.handlers.model import Place
 from cfncors.handlers.values import (
     NULL,
@@ -16,6 +16,7 @@ from cfncors.handlers.values import (
     Const,
     Event,
     Given,
+    IsMethod,
     Object,
     Ref,
     Tested,
@@ -38,6 +39,18 @@ def _includes(machine: Machine, holder: Ref, found: Object, name: str, given: Gi
     return origin_tests.compare(machine, "in", given.at(0), holder, place)
 
 
+def _index(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
+    """``indexOf``: of a known text its place, -1 where it is not there; of a test how it comes out."""
+    wanted = given.at(0)
+    outcome = origin_tests.compare(machine, "in", wanted, holder, place)
+    if isinstance(outcome, IsMethod):
+        return replace(outcome, is_index=True)
+    if isinstance(outcome, Const):
+        items = found.items or ()
+        return const(items.index(wanted)) if wanted in items else Unknown() if outcome.value else const(-1)
+    return outcome
+
+
 def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Given, place: Place) -> Value:
     """``some``, ``find`` …: the test for each item."""
     items = found.items or ()
@@ -45,6 +58,9 @@ def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Give
         return const(False) if name == "some" else UNDEFINED
     known = items if not found.is_open and len(items) <= 12 else (Unknown(UnknownKind.PART, "an item of a list"),)
     outcomes = [machine.maybe(given.at(0), Given((item,)), place) for item in known]
+    truths = [_truth(machine, outcome) for outcome in outcomes]
+    if known is items and any(truth is not None for truth in truths):
+        return _searched(machine, items, truths, name)
     tests = [option for outcome in outcomes for option in options(outcome) if isinstance(option, Tested)]
     if name in ("find", "filter", "findLast"):
         about = bool(tests) or any(map(is_about_origin, outcomes))
@@ -58,6 +74,26 @@ def _search(machine: Machine, holder: Ref, found: Object, name: str, given: Give
     if tests and len(tests) == len(outcomes):
         return Tested(_one_check(tests), tests[0].negated)
     return Unknown(about_origin=any(map(is_about_origin, outcomes)))
+
+
+def _truth(machine: Machine, outcome: Value) -> bool | None:
+    """Whether a test holds; ``None`` where that is not known."""
+    found = {branching.truth(machine, option) for option in options(outcome)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _searched(machine: Machine, items: tuple[Value, ...], truths: list[bool | None], name: str) -> Value:
+    """What a search finds in a list that is known whole, where some of its tests are decided."""
+    if name == "filter":
+        kept = tuple(item for item, truth in zip(items, truths, strict=True) if truth is not False)
+        return machine.allocate(Object({}, kept, is_open=None in truths))
+    end = truths.index(True) if True in truths else None
+    found = [item for item, truth in zip(items[:end], truths, strict=False) if truth is None]
+    if name == "find":
+        return choice((*found, UNDEFINED if end is None else items[end]))
+    if name == "some" and (end is not None or not found):
+        return const(end is not None)
+    return Unknown()
 
 
 def _one_check(tests: list[Tested]) -> Check:
@@ -100,7 +136,7 @@ def _map(machine: Machine, holder: Ref, found: Object, name: str, given: Given, 
 
 LIST_METHODS: Final[dict[str, Callable[[Machine, Ref, Object, str, Given, Place], Value]]] = {
     "includes": _includes,
-    "indexOf": _includes,
+    "indexOf": _index,
     "some": _search,
     "find": _search,
     "filter": _search,

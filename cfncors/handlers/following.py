@@ -10,6 +10,7 @@ from cfncors.handlers.files import Files
 from cfncors.handlers.library import LAMBDA_CONTEXT
 from cfncors.handlers.machine import Machine, OutOfBudget
 from cfncors.handlers.model import (
+    Asked,
     Framework,
     Handler,
     Header,
@@ -55,13 +56,15 @@ _MULTI: Final = "multiValueHeaders"
 _MAY_BE_ABSENT: Final = (UnknownKind.CHANGED, UnknownKind.FIELD)
 
 
-def follow(source: Source, texts: Mapping[str, str] | None = None) -> Handler:
-    """Everything that a function of JavaScript, TypeScript or Python may return.
+def follow(
+    source: Source, texts: Mapping[str, str] | None = None, asked: Asked | None = None, files: Files | None = None
+) -> Handler:
+    """Everything that a function of JavaScript, TypeScript or Python may return, to any request or to one.
 
-    ``texts`` stand in for files on disk. Raises :class:`NotRead`.
+    ``texts`` stand in for files on disk; ``files`` are those of an earlier run, parsed already. Raises
+    :class:`NotRead`.
     """
-    files = Files(source, texts or {})
-    collector = _Collector(Machine(files))
+    collector = _Collector(Machine(files or Files(source, texts or {}), asked))
     collector.run(source)
     return collector.handler()
 
@@ -74,6 +77,7 @@ class _Collector:
         self.found: dict[object, Response] = {}
         self.origins: dict[OriginChoice, None] = {}
         self.framework: Framework | None = None
+        self.crash: Place | None = None
 
     def run(self, source: Source) -> None:
         """Load the file and call what it exports."""
@@ -84,11 +88,19 @@ class _Collector:
             self.enter(self._exported(module, source), Place(source.path, 0, 0, 1))
             machine.finish()
         except Ends:
+            self.crash = self._crash()
             machine.give_up("the function ends with an error on every way")
         except OutOfBudget:
             machine.give_up("the code is too long to be followed")
         except RecursionError:
             machine.give_up("the code is nested too deeply to be followed")
+
+    def _crash(self) -> Place | None:
+        """The function that ends with an error, where that is certain: nothing that was not followed may answer in its
+        place, and no callback that it was given."""
+        machine = self.machine
+        is_certain = not (machine.reasons or machine.deferred or self.found)
+        return machine.entered if is_certain else None
 
     def _exported(self, module: modules.Module, source: Source) -> Value:
         machine = self.machine
@@ -111,6 +123,7 @@ class _Collector:
         machine.listeners[0] = self._callback
         for option in options(value):
             if isinstance(option, Closure):
+                machine.entered = option.code.place
                 arguments = event if machine.module.language == "python" else (*event, Sink(0))
                 machine.call_closure(option, Given(arguments), self._listener(len(machine.frames)))
             elif isinstance(option, Ref) and machine.state.heap[option.address].maker is not None:
@@ -158,7 +171,7 @@ class _Collector:
         self._use(policy)
         headers = dict(policy.headers)
         self.found[place, policy.place] = Response(
-            ("unknown",), headers, True, "unknown", place, None, None, None, how=policy.name
+            ("unknown",), headers, True, "unknown", place, None, None, how=policy.name
         )
 
     def _use(self, policy: Policy) -> None:
@@ -213,20 +226,23 @@ class _Collector:
             place=place,
             literal=found.place,
             headers_place=reader.place,
-            preflight=found.preflight or self.machine.state.preflight,
+            methods=found.methods.both(self.machine.state.methods),
             doubled=reader.doubled,
             sites=tuple(reader.sites),
             denied=found.denied or self.machine.state.denied,
+            caught=bool(catching),
         )
         self._keep(response, reader)
 
     def _keep(self, response: Response, reader: _HeaderReader | None) -> None:
         key = (response.place, response.literal, response.statuses, tuple(response.headers.items()), response.is_open)
         known = self.found.get(key)
-        if known is not None and known.preflight != response.preflight:
-            response = response._replace(preflight=None)
+        if known is not None:
+            response = response._replace(methods=known.methods.either(response.methods))
         if known is not None and not known.denied:
             response = response._replace(denied=False)
+        if known is not None and not known.caught:
+            response = response._replace(caught=False)
         self.found[key] = response
         if reader is not None:
             for each in reader.origins(response):
@@ -255,12 +271,15 @@ class _Collector:
             tuple(self.origins),
             self.framework,
             tuple(machine.files.texts),
+            frozenset(machine.asks),
+            tuple(machine.named),
+            self.crash,
         )
 
 
 def _plain(place: Place, machine: Machine) -> Response:
     """A value without ``statusCode``: the front door makes the response, or refuses it."""
-    return Response((None,), {}, False, "unknown", place, None, None, machine.state.preflight, how="without statusCode")
+    return Response((None,), {}, False, "unknown", place, None, None, machine.state.methods, how="without statusCode")
 
 
 def _status(value: Value) -> Status:

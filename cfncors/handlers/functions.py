@@ -13,7 +13,7 @@ from cfncors.handlers.values import (
     Event,
     External,
     Given,
-    IsPreflight,
+    IsMethod,
     Object,
     RegexValue,
     Sink,
@@ -24,6 +24,7 @@ from cfncors.handlers.values import (
     UnknownKind,
     Value,
     choice,
+    const,
     is_about_origin,
     options,
     text_of,
@@ -119,7 +120,7 @@ def _regular_expression(machine: Machine, given: Given, place: Place) -> Value:
 def _truth(machine: Machine, given: Given, place: Place) -> Value:
     """``bool(…)``, ``Boolean(…)``: of a test what it says."""
     value = given.at(0)
-    if all(isinstance(option, Tested | IsPreflight) for option in options(value)):
+    if all(isinstance(option, Tested | IsMethod) for option in options(value)):
         return value
     return Unknown(about_origin=is_about_origin(value))
 
@@ -141,6 +142,23 @@ def _listed(machine: Machine, given: Given, place: Place) -> Value:
     return machine.allocate(found)
 
 
+def keys(machine: Machine, holder: Value) -> Value:
+    """The names of an object's fields, as a list."""
+    found = machine.object(holder)
+    if found is None or found.items is not None or found.maker is not None:
+        return Unknown(UnknownKind.PART, "keys")
+    unsure = any(isinstance(option, Undefined) for value in found.fields.values() for option in options(value))
+    return machine.allocate(Object({}, tuple(map(const, found.fields)), is_open=found.is_open or unsure))
+
+
+def _keys(machine: Machine, given: Given, place: Place) -> Value:
+    return keys(machine, given.at(0))
+
+
+def _has_own(machine: Machine, given: Given, place: Place) -> Value:
+    return origin_tests.compare(machine, "in", given.at(1), given.at(0), place)
+
+
 def _collection(machine: Machine, given: Given, place: Place) -> Value:
     """``new Set([…])``: what it holds is asked for with ``has``."""
     return machine.make(External(("Set", "new")), given, place)
@@ -155,6 +173,8 @@ FUNCTIONS: Final[dict[tuple[str, ...], Callable[[Machine, Given, Place], Value]]
     ("import",): _require,
     ("Object", "assign"): _assign,
     ("Object", "freeze"): _same,
+    ("Object", "keys"): _keys,
+    ("Object", "hasOwn"): _has_own,
     ("Object", "seal"): _same,
     ("Object", "setPrototypeOf"): _same,
     ("MappingProxyType",): _same,

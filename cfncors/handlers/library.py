@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cfncors.handlers import containers, members, origin_tests
+from cfncors.handlers import containers, members, origin_tests, requests
 from cfncors.handlers.frameworks import PASS_THROUGH, is_known, is_neutral, keeps_chain
-from cfncors.handlers.functions import FUNCTIONS
+from cfncors.handlers.functions import FUNCTIONS, keys
 from cfncors.handlers.model import Place
 from cfncors.handlers.values import (
     NULL,
@@ -23,6 +23,7 @@ from cfncors.handlers.values import (
     Event,
     External,
     Given,
+    IsMethod,
     Object,
     Recorded,
     Ref,
@@ -55,6 +56,8 @@ _HARMLESS: Final = {
     "logEvent", "logEventIfEnabled", "format", "join", "inspect", "range", "enumerate", "zip", "reversed", "Error",
     "captureStackTrace",
 }  # fmt: skip
+#: Methods that look for a text in another.
+_LOOKS_IN: Final = {"includes", "indexOf", "startsWith", "startswith", "endsWith", "endswith"}
 #: Methods of a text that leave it what it is, as far as a comparison of origins goes.
 _SAME_TEXT: Final = {"toLowerCase", "lower", "trim", "strip", "toString", "toUpperCase", "upper", "valueOf", "casefold"}
 
@@ -244,16 +247,37 @@ def _of_text(machine: Machine, holder: Value, name: str, given: Given, place: Pl
         if isinstance(key, Const):
             found = members.event_part(machine, holder, str(key.value))
             default = given.at(1)
-            return found if isinstance(default, Undefined) else choice((found, default))
+            if isinstance(default, Undefined) and machine.is_python:
+                default = NULL
+            kept = [option for option in options(found) if not isinstance(option, Undefined)]
+            if kept and all(isinstance(option, Const) for option in kept):
+                return found if len(kept) == len(options(found)) else choice((*kept, default))
+            return default if not kept else found if isinstance(given.at(1), Undefined) else choice((found, default))
         return Unknown(about_origin=is_about_origin(holder))
     if name in ("match", "search") and is_origin(holder):
         return origin_tests.match_regex(machine, given.at(0), holder, place, "search")
+    if isinstance(holder, Const) and isinstance(holder.value, str) and name in _LOOKS_IN:
+        return _look_in(machine, holder.value, name, given.at(0), place)
     if name == "split" and isinstance(holder, Env | Const):
         return _split(machine, holder, given)
     about = is_about_origin(holder) or any(map(is_about_origin, given.all))
     if name not in _HARMLESS:
         about = machine.escape(given) or about
     return Unknown(UnknownKind.RETURNED, "returned by code that is not followed", about)
+
+
+def _look_in(machine: Machine, text: str, name: str, wanted: Value, place: Place) -> Value:
+    """``"GET,HEAD".includes(method)``, ``method.startsWith("P")``."""
+    if name in ("includes", "indexOf") and requests.is_method(wanted):
+        outcome = origin_tests.compare(machine, "in", wanted, const(text), place)
+        return replace(outcome, is_index=name == "indexOf") if isinstance(outcome, IsMethod) else outcome
+    if not isinstance(wanted, Const) or not isinstance(wanted.value, str):
+        return Unknown(about_origin=is_about_origin(wanted))
+    if name == "indexOf":
+        return const(text.find(wanted.value))
+    if name == "includes":
+        return const(wanted.value in text)
+    return const(text.startswith(wanted.value) if name in ("startsWith", "startswith") else text.endswith(wanted.value))
 
 
 def _in_case(text: str, name: str) -> str:
@@ -320,6 +344,10 @@ def _of_object(machine: Machine, holder: Ref, name: str, given: Given, place: Pl
             return machine.call(value, given, place)
     if machine.is_python and name in containers.DICTIONARY_METHODS:
         return containers.DICTIONARY_METHODS[name](machine, holder, found, given)
+    if name == "hasOwnProperty" and not machine.is_python:
+        return origin_tests.compare(machine, "in", given.at(0), holder, place)
+    if name == "keys" and machine.is_python:
+        return keys(machine, holder)
     if name in _HARMLESS or name in ("hasOwnProperty", "toString", "items", "copy"):
         return Unknown()
     return Unknown(

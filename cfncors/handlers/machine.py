@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.handlers import expressions, library, members, syntax
 from cfncors.handlers import statements as statements_of
-from cfncors.handlers.model import Place
+from cfncors.handlers.model import Asked, Asks, Methods, Place
 from cfncors.handlers.modules import Module
 from cfncors.handlers.values import (
     NULL,
@@ -72,9 +72,17 @@ class _Frame:
 class Machine:
     """One run. ``state`` is where it stands; ``None`` where the way has ended."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, asked: Asked | None = None) -> None:
         self.files = files
+        #: the request that is followed; without one, any
+        self.asked = asked
+        self.asks: set[Asks] = set()
+        self.named: dict[str, None] = {}
+        #: the function that Lambda calls
+        self.entered: Place | None = None
         self.here: State | None = State()
+        if asked is not None:
+            self.here.methods = Methods(frozenset((asked.method,)))
         self.parents: list[int | None] = []
         self.function_of: list[int] = []
         self.modules: dict[str, Module] = {}
@@ -292,7 +300,7 @@ class Machine:
         before = self.scope
         self.scope = self.new_scope(closure.scope, True)
         outside = self.state
-        checks, preflight, denied, switches = outside.checks, outside.preflight, outside.denied, outside.switches
+        checks, methods, denied, switches = outside.checks, outside.methods, outside.denied, outside.switches
         self.frames.append(frame)
         try:
             if not code.is_arrow and closure.this is not None:
@@ -310,7 +318,7 @@ class Machine:
             self.here = join(self.here, state)
         if self.here is None:
             raise Ends
-        self.here.checks, self.here.preflight, self.here.denied = checks, preflight, denied
+        self.here.checks, self.here.methods, self.here.denied = checks, methods, denied
         self.here.switches = switches
         if code.is_generator:
             return Unknown(UnknownKind.NOT_FOLLOWED, "a generator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cfncors.handlers import requests
 from cfncors.handlers.frameworks import is_neutral
 from cfncors.handlers.model import Place
 from cfncors.handlers.origin_tests import ELSEWHERE, unknown_check
@@ -18,6 +19,7 @@ from cfncors.handlers.values import (
     Given,
     Object,
     Ref,
+    Text,
     Undefined,
     Unknown,
     UnknownKind,
@@ -65,16 +67,21 @@ def _get_computed(machine: Machine, holder: Value, key: Value) -> Value:
     about = is_about_origin(holder) or is_about_origin(key)
     found = machine.object(holder)
     if found is not None and not found.is_open and found.maker is None and found.made_of is None:
-        inside = [_routed(name, value) for name, value in found.fields.items()] + list(found.items or ())
+        fields = found.fields.items()
+        if isinstance(key, Text):
+            fields = {name: value for name, value in fields if requests.may_be(key, name)}.items()
+            if not fields and found.items is None:
+                return UNDEFINED
+        inside = [_routed(machine, name, value) for name, value in fields] + list(found.items or ())
         if inside and all(isinstance(value, Const | Closure | Ref | Unknown) for value in inside):
             return choice((*inside, UNDEFINED))
     return Unknown(UnknownKind.PART, "a computed key", about)
 
 
-def _routed(name: str, value: Value) -> Value:
+def _routed(machine: Machine, name: str, value: Value) -> Value:
     """A field that a computed key may name. What answers ``OPTIONS`` is not followed: that only a preflight comes to it
     would not be seen."""
-    is_preflight = isinstance(value, Closure) and name.upper().startswith("OPTIONS")
+    is_preflight = machine.asked is None and isinstance(value, Closure) and name.upper().startswith("OPTIONS")
     return Unknown(UnknownKind.NOT_FOLLOWED, "an answer to OPTIONS") if is_preflight else value
 
 
@@ -216,6 +223,9 @@ def event_part(machine: Machine, event: Event, name: str) -> Value:
         name = name.lower()
     if is_origin(event):
         return Unknown(about_origin=True)
+    known = requests.part(machine, (*event.path, name))
+    if known is not None:
+        return known
     return seen(machine, Event((*event.path, name)))
 
 

@@ -15,6 +15,58 @@ Language = Literal["javascript", "typescript", "tsx", "python", "go", "java", "c
 FULL: Final = ("javascript", "typescript", "tsx", "python")
 
 Kind = Literal["success", "error", "unknown"]
+#: What code may ask of a request beside its origin: its method (with what a preflight never has), the route it matched.
+Asks = Literal["method", "route"]
+
+
+#: The methods that a route of API Gateway can have (API Gateway Developer Guide, "Set up a method request").
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+class Methods(NamedTuple):
+    """Some request methods: those named, or with ``others`` all but those named."""
+
+    names: frozenset[str]
+    others: bool = False
+
+    def has(self, method: str) -> bool:
+        """Whether a method is one of them."""
+        return (method in self.names) is not self.others
+
+    def without(self) -> Methods:
+        """All methods that are none of them."""
+        return Methods(self.names, not self.others)
+
+    def both(self, other: Methods) -> Methods:
+        """Those that are in both."""
+        if self.others and other.others:
+            return Methods(self.names | other.names, True)
+        few, more = (other, self) if self.others else (self, other)
+        return Methods(frozenset(name for name in few.names if more.has(name)))
+
+    def either(self, other: Methods) -> Methods:
+        """Those that are in one or the other."""
+        return self.without().both(other.without()).without()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none."""
+        return not self.names and not self.others
+
+
+ANY_METHOD: Final = Methods(frozenset(), True)
+ONLY_OPTIONS: Final = Methods(frozenset(("OPTIONS",)))
+
+
+class Asked(NamedTuple):
+    """A request that code is followed for. A request with the method ``OPTIONS`` is a preflight, as a browser sends
+    it. ``resource`` is the path of a REST API's method, ``route_key`` what an HTTP API calls a route (``PUT /x``);
+    ``None`` for any route."""
+
+    method: str
+    resource: str | None = None
+    route_key: str | None = None
+
 
 #: JavaScript's questions about the type of a value.
 TypeTest: TypeAlias = Literal["typeof", "instanceof"]
@@ -76,9 +128,9 @@ class Response(NamedTuple):
 
     ``place`` is the statement that returns it; ``literal`` the object that it is made of, perhaps in a shared helper
     of another file; ``headers_place`` its headers' literal. ``headers`` are by lower-case name; with ``is_open``
-    there may be others, and values that are not known. ``preflight`` is true where only ``OPTIONS`` comes to it,
-    false where it cannot, ``None`` when that is not said. ``denied`` is true where only requests come to it that have
-    no ``Origin``, or one that the code looked up and does not allow: it is right that no page can read it.
+    there may be others, and values that are not known. ``methods`` are those of the requests that may come to it.
+    ``denied`` is true where only requests come to it that have no ``Origin``, or one that the code looked up and does
+    not allow: it is right that no page can read it.
     """
 
     statuses: tuple[Status, ...]
@@ -88,13 +140,20 @@ class Response(NamedTuple):
     place: Place
     literal: Place | None
     headers_place: Place | None
-    preflight: bool | None
+    methods: Methods = ANY_METHOD
     how: str = "returned"
     #: sent twice: a name in ``headers`` and in ``multiValueHeaders``, with other values
     doubled: tuple[str, ...] = ()
     #: every literal that its headers may come from, and whether each has which names
     sites: tuple[Site, ...] = ()
     denied: bool = False
+    #: returned where an error was caught
+    caught: bool = False
+
+    @property
+    def preflight(self) -> bool | None:
+        """True where only ``OPTIONS`` comes to it, false where it cannot, ``None`` when that is not said."""
+        return True if self.methods == ONLY_OPTIONS else None if self.methods.has("OPTIONS") else False
 
     @property
     def status(self) -> Status:
@@ -154,7 +213,9 @@ class Framework(NamedTuple):
 
 class Handler(NamedTuple):
     """What a function may return. ``complete`` is false when something that it returns is not understood; then
-    ``reasons`` says what. ``files`` are those that were read."""
+    ``reasons`` says what. ``files`` are those that were read. ``asks`` says what of a request, beside its origin, the
+    code looks at; ``named`` are the methods that it compares a request's with. ``crash`` is the function that Lambda
+    calls, where each way through it ends with an error that nothing catches."""
 
     responses: tuple[Response, ...]
     complete: bool
@@ -162,6 +223,9 @@ class Handler(NamedTuple):
     origins: tuple[OriginChoice, ...]
     framework: Framework | None
     files: tuple[str, ...]
+    asks: frozenset[Asks] = frozenset()
+    named: tuple[str, ...] = ()
+    crash: Place | None = None
 
     @property
     def successes(self) -> tuple[Response, ...]:

@@ -99,8 +99,7 @@ class _Reader(Places):
             self.place(node),
             self.place(node),
             None,
-            None,
-            "written",
+            how="written",
         )
 
     def _is_returned(self, node: SgNode) -> bool:

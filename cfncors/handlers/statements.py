@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cfncors.handlers import branching, library, members, modules, origin_tests, syntax
+from cfncors.handlers.model import ONLY_OPTIONS
 from cfncors.handlers.values import (
     NULL,
     UNDEFINED,
@@ -41,7 +42,7 @@ def _return(machine: Machine, node: syntax.Return) -> None:
     value = UNDEFINED if node.value is None else machine.value(node.value)
     if node.value is None and machine.is_python:
         value = NULL
-    if machine.state.denied or machine.state.preflight:
+    if machine.state.denied or machine.state.methods == ONLY_OPTIONS:
         value = choice(_marked(machine, option) for option in options(value))
     frame = machine.frame
     if frame.finals:

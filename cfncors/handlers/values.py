@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Final, Literal, TypeAlias, TypeVar, Union
 
 from cfncors.handlers import syntax
-from cfncors.handlers.model import Place
+from cfncors.handlers.model import ANY_METHOD, Methods, Place
 
 #: More possibilities than these are as good as unknown.
 _MAX_OPTIONS: Final = 24
@@ -129,11 +129,11 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
-class IsPreflight:
-    """Whether the request's method is ``OPTIONS``; ``None`` for a test of another method."""
+class IsMethod:
+    """Whether the request's method is one of some. ``is_index``: the outcome as a place in a list, where -1 says no."""
 
-    negated: bool = False
-    other: bool = False
+    methods: Methods
+    is_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class Unknown:
 
 
 Value: TypeAlias = Union[
-    Const, Undefined, Text, Ref, Closure, ClassValue, External, Event, Env, Tested, IsPreflight, Switch, Sink,
+    Const, Undefined, Text, Ref, Closure, ClassValue, External, Event, Env, Tested, IsMethod, Switch, Sink,
     RegexValue, Choice, Unknown,
 ]  # fmt: skip
 
@@ -281,7 +281,7 @@ class Object:
     """An object in the heap. ``items`` is ``None`` for what is no list. ``is_open``: other fields may be there.
 
     An instance of something outside of the project has its ``maker`` and the ``calls`` made on it. ``denied`` and
-    ``preflight``: a response that was made, or returned by a helper, where only such requests come. ``sources`` are the
+    ``methods``: a response that was made, or returned by a helper, where only such requests come. ``sources`` are the
     places of the literals that fields were spread from, ``spreads`` those of all that are certainly spread into it.
     """
 
@@ -295,7 +295,7 @@ class Object:
     named: tuple[tuple[str, Value], ...] = ()
     calls: tuple[Recorded, ...] = ()
     denied: bool = False
-    preflight: bool = False
+    methods: Methods = ANY_METHOD
     sources: tuple[tuple[str, Place], ...] = ()
     spreads: tuple[Place, ...] = ()
 
@@ -339,27 +339,29 @@ def join_objects(left: Object, right: Object) -> Object:
         if left.sources == right.sources
         else tuple({**dict(right.sources), **dict(left.sources)}.items()),
         spreads=tuple(each for each in left.spreads if each in right.spreads),
+        methods=left.methods.either(right.methods),
         calls=left.calls if left.calls == right.calls else tuple(dict.fromkeys((*left.calls, *right.calls))),
     )
 
 
 def marked(found: Object, state: State) -> Object:
     """A response with what is known of the requests that come to it; it stays known when a helper has returned it."""
-    if "statusCode" not in found.fields or not (state.denied or state.preflight):
+    if "statusCode" not in found.fields or not (state.denied or state.methods != ANY_METHOD):
         return found
-    return replace(found, denied=found.denied or state.denied, preflight=found.preflight or state.preflight is True)
+    return replace(found, denied=found.denied or state.denied, methods=found.methods.both(state.methods))
 
 
 class State:
     """Variables, heap, and what is known of the request, at one point of a run."""
 
-    __slots__ = ("checks", "denied", "heap", "preflight", "switches", "variables")
+    __slots__ = ("checks", "denied", "heap", "methods", "switches", "variables")
 
     def __init__(self) -> None:
         self.variables: dict[tuple[int, str], Value] = {}
         self.heap: dict[int, Object] = {}
         self.checks: frozenset[Check] = frozenset()
-        self.preflight: bool | None = None
+        #: the methods of the requests that come here
+        self.methods = ANY_METHOD
         #: only requests come here that have no Origin, or one that did not pass a test
         self.denied = False
         #: tests of the environment, each with its outcome, by which the way goes
@@ -371,7 +373,7 @@ class State:
         other.variables = dict(self.variables)
         other.heap = dict(self.heap)
         other.checks = self.checks
-        other.preflight = self.preflight
+        other.methods = self.methods
         other.denied = self.denied
         other.switches = self.switches
         return other
@@ -387,7 +389,7 @@ def join(left: State | None, right: State | None) -> State | None:
     joined.checks = left.checks & right.checks
     if left.checks > joined.checks and right.checks > joined.checks:
         joined.checks |= {one_of((left.checks - joined.checks, right.checks - joined.checks))}
-    joined.preflight = left.preflight if left.preflight == right.preflight else None
+    joined.methods = left.methods.either(right.methods)
     joined.denied = left.denied and right.denied
     joined.switches = left.switches & right.switches
     return joined
@@ -471,7 +473,7 @@ __all__ = [
     "Event",
     "External",
     "Given",
-    "IsPreflight",
+    "IsMethod",
     "Object",
     "Recorded",
     "Ref",

@@ -19,6 +19,7 @@ from cfncors.browser.profiles import Profile, profile_named
 from cfncors.browser.request import construct
 from cfncors.browser.safelist import unsafe_names
 from cfncors.gateway.answer import Answer, Undecided
+from cfncors.gateway.coded_answers import written_at
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Door, Method, Model
 from cfncors.gateway.respond import client_errors, respond, server_errors, successes
@@ -60,8 +61,8 @@ def cases(model: Model, door: Door, method: Method, request: Request, options: O
     return (
         preflight,
         judge.answered("success", successes(model, door, method), preflight),
-        judge.answered("client-error", client_errors(model, door, method), preflight),
-        judge.answered("server-error", server_errors(model, door, method), preflight),
+        judge.answered("client-error", client_errors(model, door, method, request.method), preflight),
+        judge.answered("server-error", server_errors(model, door, method, request.method), preflight),
     )
 
 
@@ -165,8 +166,14 @@ class _Judge(NamedTuple):
             answer.confidence,
             answer.doubts,
             best.fault if is_blocked else None,
-            _wrong(answer, best.fault) or answer.node or self.method.key,
+            (self._wrong(answer, best.fault) if is_blocked else None) or answer.node or self.method.key,
         )
+
+    def _wrong(self, answer: Answer, fault: Fault | None) -> Node | None:
+        """Where the header is written that is wrong in an answer, else where code makes the answer."""
+        sent = answer.header(_IN[fault]) if fault in _IN else None
+        found = (sent.node or written_at(self.model, sent.at)) if sent is not None else None
+        return found or written_at(self.model, answer.at)
 
     def _evaluated(self, server: Server, cache: PreflightCache | None = None) -> Verdict:
         return fetch(self.request, server, self.profile, cache)
@@ -236,12 +243,6 @@ _IN: Final = {
     Fault.HEADER_NOT_ALLOWED: ALLOW_HEADERS,
     Fault.AUTHORIZATION_NOT_NAMED: ALLOW_HEADERS,
 }
-
-
-def _wrong(answer: Answer, fault: Fault | None) -> Node | None:
-    """Where the header is written that is wrong in an answer."""
-    sent = answer.header(_IN[fault]) if fault in _IN else None
-    return sent.node if sent is not None else None
 
 
 def _with_hint(reason: Undecided) -> str:
