@@ -18,7 +18,7 @@ from cfncors.gateway.model import (
 )
 from cfncors.source import Node, Scalar, Sequence
 from cfncors.template import Resource, Template, intrinsic, scalar_text
-from cfncors.template.intrinsics import HOLE, UNKNOWN, branches, ref
+from cfncors.template.intrinsics import HOLE, UNKNOWN, branches, canonical, ref
 
 REST_API: Final = "AWS::ApiGateway::RestApi"
 SAM_API: Final = "AWS::Serverless::Api"
@@ -82,25 +82,6 @@ def _shown(node: Node) -> str:
     if call is not None and isinstance(call.argument, Scalar):
         return f"{call.name} {call.argument.text if call.argument is node else _shown(call.argument)}"
     return canonical(node)
-
-
-def canonical(node: Node) -> str:
-    """An expression as text that is equal for equal expressions, short and long form alike."""
-    call = intrinsic(node)
-    if call is None:
-        return _contents(node)
-    argument = call.argument
-    if call.name == "Fn::GetAtt" and isinstance(argument, Scalar):  # "Api.Arn" says the same as [Api, Arn]
-        return f"{call.name}({','.join(map(repr, argument.text.split('.', 1)))})"
-    return f"{call.name}({_contents(argument) if argument is node else canonical(argument)})"
-
-
-def _contents(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return repr(node.text)
-    if isinstance(node, Sequence):
-        return ",".join(canonical(item) for item in node.items)
-    return ",".join(f"{key}:{canonical(entry.value)}" for key, entry in node.items())
 
 
 def rest_apis(parts: Parts) -> Iterator[RestApi]:
