@@ -41,7 +41,9 @@ def _origins(facts: Facts) -> Iterator[tuple[Listing, Entry]]:
 
 
 def _shown(entry: Entry) -> str:
-    """A text for messages, with the parameter that it is the default of."""
+    """A text for messages, with the deployment that it is of, or the parameter that it is the default of."""
+    if entry.leaf.when:
+        return f"{entry.text} ({entry.leaf.chosen})"
     names = ", ".join(sorted(entry.leaf.assumes))
     return f"{entry.text} (from {names})" if names else entry.text
 

@@ -128,6 +128,7 @@ def _of_item(rule: Rule, model: Model, policy: Policy, item: Item) -> Iterator[F
         if problem is None:
             continue
         assumed = f" with the default of {', '.join(sorted(leaf.assumes))}" if leaf.assumes else ""
+        assumed = f" with {leaf.chosen}" if leaf.when else assumed
         message = f"{policy.name('max-age')} of {policy.what} is {text or 'empty'}{assumed}{problem}"
         fix, why = _into_range(model, policy, item, text)
         yield Finding(rule, message, item.node, fix, why, None, (policy.owner, policy.resource))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from cfncors.errors import CannotEdit
+from cfncors.facts.listings import asks_for_a_value
 from cfncors.facts.origin_patterns import certain_fault, fault
 from cfncors.findings import Fix, Safety
 from cfncors.gateway.expressions import (
@@ -29,12 +30,11 @@ from cfncors.gateway.model import (
     Model,
     RestApi,
 )
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import append, put, replace
 from cfncors.source.emit import Data, Raw, Tagged
 from cfncors.template import Known, Resource, Template, Unknown, intrinsic
-from cfncors.template.intrinsics import ref
+from cfncors.template.intrinsics import canonical, ref
 
 Edits = tuple[Edit, ...]
 
@@ -189,15 +189,17 @@ def origin_data(model: Model, api: RestApi) -> Data:
     """The origin for a gateway response: the API's own as it is written, else the one given, else any."""
     header = own_origin(api)
     if header is not None and not _only_reflects(header):
-        if _matches_nobody(header):
+        if _matches_nobody(model, header):
             raise CannotEdit("its origin has to be mended first (E9441)")
         return header_data(header)
     return f"'{model.settings.origin}'" if model.settings.origin else "'*'"
 
 
-def _matches_nobody(header: Header) -> bool:
-    """Whether a possible origin is none; of a list of them, E9442 speaks."""
+def _matches_nobody(model: Model, header: Header) -> bool:
+    """Whether a possible origin is none and E9441 says so; of a list of them, E9442 speaks."""
     for leaf in decided(header.value):
+        if isinstance(leaf, Known) and asks_for_a_value(model.template, leaf):
+            continue
         if isinstance(leaf, Unknown):
             wrong = certain_fault(leaf) is not None
         else:

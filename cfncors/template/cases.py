@@ -1,8 +1,8 @@
 """What an expression may be when nobody says which deployment is meant: its value in each deployment that is possible.
 
 An expression stands under conditions: that of its resource, and a side of every ``Fn::If`` around it. A value that
-these exclude is none of its possibilities: in ``!If [HasDomain, !Sub "https://${Domain}", …]`` the text is not made with
-a ``Domain`` for which ``HasDomain`` is false.
+these exclude is none of its possibilities: in ``!If [HasDomain, !Sub "https://${Domain}", …]`` the text is not made
+with a ``Domain`` for which ``HasDomain`` is false.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from cfncors.source import Mapping, Node, Scalar, Sequence
+from cfncors.source import Node, Scalar, Sequence
 from cfncors.source.nodes import children
 from cfncors.template.intrinsics import branches, intrinsic, ref, scalar_text
-from cfncors.template.values import Absent, Choice, Known, Unknown, Value, evaluate, leaves
+from cfncors.template.values import Absent, Choice, Known, Unknown, Value, evaluate, found_in_map, holes, leaves
 from cfncors.template.worlds import (
     OTHER,
     Domain,
@@ -21,7 +21,6 @@ from cfncors.template.worlds import (
     World,
     combined,
     domains_of,
-    holes,
     read,
     truth,
     with_conditions,
@@ -147,8 +146,6 @@ def rows(template: Template, node: Node) -> list[Node]:
     call = intrinsic(node)
     if call is None or call.name != "Fn::FindInMap":
         return [node]
-    from cfncors.template.values import found_in_map
-
     if template.world is not None:
         every = [template]
     else:
@@ -158,7 +155,7 @@ def rows(template: Template, node: Node) -> list[Node]:
     for there in every:
         for row in found_in_map(there, call) or ():
             found[id(row)] = row
-    lists = [row for row in found.values() if isinstance(row, Sequence) and row.tag is None]
+    lists: list[Node] = [row for row in found.values() if isinstance(row, Sequence) and row.tag is None]
     return lists if lists and len(lists) == len(found) else [node]
 
 
@@ -243,7 +240,8 @@ def alternative(template: Template, call: Node, sides: tuple[Node, Node]) -> Nod
     """An ``Fn::If`` that nobody wrote, for values that stand on the two sides of ``call``, one that was written around
     the mappings that hold them. It stands at its place and cannot be edited."""
     found = intrinsic(call)
-    assert found is not None and isinstance(found.argument, Sequence)
+    assert found is not None
+    assert isinstance(found.argument, Sequence)
     made = Sequence([found.argument.items[0], *sides], call.start, call.end, True, "!If")
     made.foreign = True
     assumed = template.assumed(call)

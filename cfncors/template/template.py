@@ -16,8 +16,8 @@ from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, UnknownKind, Value, evaluate, texts
 
 if TYPE_CHECKING:
-    from cfncors.template.serverless import Service
     from cfncors.template.cases import Assumed, Cases, Place
+    from cfncors.template.serverless import Service
     from cfncors.template.worlds import Equality, Names, World
 
 SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
@@ -388,7 +388,11 @@ def _check_conditions(document: Document, conditions: Mapping) -> None:
                 ring = " → ".join([*path[path.index(name) :], name])
                 entry = conditions.entry(name)
                 assert entry is not None
-                raise _wrong(document, entry.key, f"conditions name one another in a ring: {ring}")
+                raise _wrong(
+                    document,
+                    entry.key,
+                    f"conditions name one another in a ring, so that none can be worked out: {ring}",
+                )
             elif name in names and name not in done:
                 path.append(name)
                 waiting.append((name, True))

@@ -23,15 +23,20 @@ _ESCAPED_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")
 
 class Known(NamedTuple):
     """A text. ``assumes`` names the parameters whose values it was made with; ``typed`` is false for YAML's
-    unquoted numbers and booleans, which CloudFormation turns to text. ``when`` says in which of the possible deployments
-    it is this one: ``Stage=prod``; it is empty for all of them, and in a world. A value of a mapping has its ``node``
-    there."""
+    unquoted numbers and booleans, which CloudFormation turns to text. ``when`` says in which of the possible
+    deployments it is this one: ``Stage=prod``; it is empty for all of them, and in a world. A value of a mapping has
+    its ``node`` there."""
 
     text: str
     node: Node
     assumes: frozenset[str] = frozenset()
     typed: bool = True
     when: frozenset[str] = frozenset()
+
+    @property
+    def chosen(self) -> str:
+        """:attr:`when` for messages: ``Stage=prod``."""
+        return ", ".join(sorted(self.when))
 
 
 class Choice(NamedTuple):
