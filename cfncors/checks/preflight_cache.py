@@ -38,8 +38,8 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
 def _answers(api: RestApi) -> Iterator[tuple[Method, IntegrationResponse]]:
     for method in mocks(api):
-        response = picked(method.integration) if method.integration is not None else None
-        if response is not None:
+        found = map(picked, method.integration.each) if method.integration is not None else ()
+        for response in {id(each): each for each in found if each is not None}.values():
             yield method, response
 
 

@@ -14,7 +14,7 @@ from cfncors.config import Settings
 from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.nodes import Entry
-from cfncors.template import Resource, Template, Value
+from cfncors.template import Known, Resource, Template, Value
 
 if TYPE_CHECKING:
     from cfncors.gateway.evidence import Evidence
@@ -91,11 +91,27 @@ class Integration(NamedTuple):
     content_handling: str | None
     responses: tuple[IntegrationResponse, ...]
     node: Mapping | None
+    #: where conditions decide which responses there are: those of each way in which they may turn out
+    alternatives: tuple[tuple[IntegrationResponse, ...], ...] = ()
+
+    @property
+    def each(self) -> tuple[Integration, ...]:
+        """The integration as different deployments may have it: once, where no condition decides on its responses."""
+        made = tuple(self._replace(responses=responses, alternatives=()) for responses in self.alternatives)
+        return made or (self,)
 
     @property
     def is_proxy(self) -> bool:
         """Whether the backend's own headers pass."""
         return self.kind in ("aws_proxy", "http_proxy")
+
+
+class Guard(NamedTuple):
+    """One of several ways to guard a method, of which each deployment has one: an authorization, or (``None``) a
+    required API key."""
+
+    authorization: Authorization | None
+    value: Known
 
 
 Origin = Literal["resource", "openapi", "event", "state-machine", "cors", "default", "made"]
@@ -118,6 +134,8 @@ class Method(NamedTuple):
     holder: Mapping | None = None
     #: written in OpenAPI 3, which wraps a header's type in a schema
     openapi3: bool = False
+    #: where the deployment decides who may call it: what it may be, with the value that says so
+    guards: tuple[Guard, ...] = ()
 
     @property
     def is_options(self) -> bool:

@@ -273,6 +273,30 @@ class Template(_Template):
         chosen = self.truth(scalar_text(items[0]) or "") if len(items) == 3 else None
         return branches(node) if chosen is None else self.branches(items[1 if chosen else 2])
 
+    def sides(self, call: Node) -> list[Node]:
+        """The sides of an ``Fn::If`` that a deployment may take, as they are written; in a world the one that it
+        takes."""
+        found = intrinsic(call)
+        items = found.argument.items if found is not None and isinstance(found.argument, Sequence) else []
+        if found is None or found.name != "Fn::If" or len(items) != 3:
+            return []
+        if self.world is None:
+            return [side for side in items[1:] if self.is_feasible(self.assumed(side))] or items[1:]
+        chosen = self.truth(scalar_text(items[0]) or "")
+        return items[1:] if chosen is None else [items[1 if chosen else 2]]
+
+    def is_feasible(self, assumed: Assumed) -> bool:
+        """Whether there may be a deployment in which conditions turn out like that."""
+        from cfncors.template.cases import is_feasible
+
+        return is_feasible(self, assumed)
+
+    def alternative(self, call: Node, one: Node, other: Node) -> Node:
+        """An ``Fn::If`` that nobody wrote, for values on the two sides of ``call``, which stands around mappings."""
+        from cfncors.template.cases import alternative
+
+        return alternative(self, call, (one, other))
+
     def value(self, node: Node) -> Value:
         """What ``node`` may be at deployment; see :mod:`cfncors.template.values`."""
         if self.world is None and intrinsic(node) is not None:

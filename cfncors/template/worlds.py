@@ -53,6 +53,10 @@ class Names(NamedTuple):
     conditions: frozenset[str] = frozenset()
     keys: frozenset[tuple[str, str]] = frozenset()
 
+    def union(self, other: Names) -> Names:
+        """What two expressions read."""
+        return Names(self.parameters | other.parameters, self.conditions | other.conditions, self.keys | other.keys)
+
 
 class Equality(NamedTuple):
     """A condition that compares an expression with a text: equal to it, or (``positive`` is false) not equal."""
