@@ -223,7 +223,7 @@ def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]
     - https://fetch.spec.whatwg.org/#concept-cors-check
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     """
-    for site in facts.headers:
+    for site in facts.sent_headers:
         if site.header.lower != ALLOW_ORIGIN:
             continue
         for leaf in decided(site.header.value):

@@ -73,7 +73,7 @@ def preflight_max_age(rule: Rule, facts: Facts) -> Iterator[Finding]:
     seen: set[int] = set()
     for api in facts.model.rest_apis:
         for method, response in _answers(api):
-            header = response.headers.get(MAX_AGE)
+            header = response.effective.get(MAX_AGE)
             if api.dialect == "serverless" and method.origin == "cors":
                 continue  # it is made of maxAge of an event
             if header is None or id(header.node) in seen:
@@ -221,9 +221,9 @@ def _of_mocks(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
     seen: set[int] = set()
     asked = {normal_path(m.path) for m in api.methods if is_preflighted(m) or m.verb in BODY_METHODS}
     for method, response in _answers(api):
-        if MAX_AGE in response.headers or MAX_AGE in response.overrides or id(method.key) in seen:
+        if MAX_AGE in response.effective or MAX_AGE in response.overrides or id(method.key) in seen:
             continue
-        if normal_path(method.path) not in asked or ALLOW_ORIGIN not in response.headers:
+        if normal_path(method.path) not in asked or ALLOW_ORIGIN not in response.effective:
             continue
         seen.add(id(method.key))
         owner = f"the preflight of {api.logical_id}" if method.origin == "cors" else f"OPTIONS {method.path}"

@@ -143,14 +143,17 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
     if not all(r.status is not None for r in integration.responses):
         return None
     answering = [picked(each) for each in integration.each]
-    response = next((each for each in answering if each is None or not _is_ok(each.status)), answering[0])
+    response = next((each for each in answering if each is None or not _is_ok(each.answered)), answering[0])
     if response is None:
         listed = node.entry("IntegrationResponses") or node.entry("responses")
         message = f"{route} answers 500: none of its integration responses matches the status {status} of its template"
         return Finding(rule, message, listed.key if listed is not None else method.key, None, None, says, resources)
-    answered = response.status or ""
+    answered = response.answered or ""
     if not _is_ok(answered):
-        entry = response.holder.entry("StatusCode") or response.holder.entry("statusCode") if response.holder else None
+        holder = response.holder if response.holder is not None else Mapping([], 0, 0, False)
+        entry = holder.entry("StatusCode") or holder.entry("statusCode")
+        if answered != response.status:  # its response template sets another one
+            entry = holder.entry("ResponseTemplates") or holder.entry("responseTemplates")
         message = f"{route} answers {answered}; a preflight passes only with a status from 200 to 299"
         return Finding(rule, message, entry.value if entry is not None else method.key, None, None, says, resources)
     return None

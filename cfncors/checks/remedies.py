@@ -144,7 +144,7 @@ def own_origin(api: RestApi) -> Header | None:
     preflights = _preflight_headers(api)
     for candidates in (preflights, _response_headers(api), _gateway_headers(api)):
         found = [header for headers in candidates if (header := headers.get(ALLOW_ORIGIN)) is not None]
-        if found and candidates is preflights and any(ALLOW_ORIGIN in r.overrides for r in _preflight_responses(api)):
+        if found and candidates is preflights and any(map(_chooses, _preflight_responses(api))):
             return None
         if found:
             first = _as_meant(found[0])
@@ -161,7 +161,13 @@ def _as_meant(header: Header) -> str:
 
 def _preflight_headers(api: RestApi) -> list[dict[str, Header]]:
     from_cors = [api.cors.headers] if api.cors is not None else []
-    return from_cors + [r.headers for r in _preflight_responses(api) if ALLOW_ORIGIN not in r.overrides]
+    return from_cors + [r.effective for r in _preflight_responses(api) if not _chooses(r)]
+
+
+def _chooses(response: IntegrationResponse) -> bool:
+    """Whether a response template chooses the origin, or sets it in a way that is not understood."""
+    header = response.replaced.get(ALLOW_ORIGIN)
+    return ALLOW_ORIGIN in response.overrides and (header is None or not isinstance(header.value, Known))
 
 
 def _preflight_responses(api: RestApi) -> list[IntegrationResponse]:
@@ -169,7 +175,7 @@ def _preflight_responses(api: RestApi) -> list[IntegrationResponse]:
 
 
 def _response_headers(api: RestApi) -> list[dict[str, Header]]:
-    return [r.headers for m in api.methods if not m.is_options and m.integration for r in m.integration.responses]
+    return [r.effective for m in api.methods if not m.is_options and m.integration for r in m.integration.responses]
 
 
 def _gateway_headers(api: RestApi) -> list[dict[str, Header]]:
@@ -224,7 +230,7 @@ def sends_credentials(api: RestApi) -> bool:
     if isinstance(written, Scalar) and written.tag is None and written.text.strip("'\" ").lower() == "true":
         return True
     allowed = [api.cors.headers] if api.cors is not None else []
-    allowed += [response.headers for response in _preflight_responses(api)]  # also where the origin is chosen
+    allowed += [response.effective for response in _preflight_responses(api)]  # also where the origin is chosen
     return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in allowed)
 
 
@@ -243,7 +249,10 @@ def no_origin_for_all(api: RestApi) -> None:
     """
     own = own_origin(api)
     are_several = own is None or any(map(is_list, static_texts(own) or ()))
-    if are_several and any(_is_true(r.headers.get(ALLOW_CREDENTIALS)) for r in _preflight_responses(api)):
+    preflights = _preflight_responses(api)
+    if own is None and any(isinstance(h.value, Unknown) for r in preflights for h in r.replaced.values()):
+        raise CannotEdit("a response template decides what the API allows, and is not read here: see what it says")
+    if are_several and any(_is_true(r.effective.get(ALLOW_CREDENTIALS)) for r in preflights):
         raise CannotEdit(
             "a gateway response sends one origin, and the API allows credentials for several: give one with --origin"
         )

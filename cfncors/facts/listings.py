@@ -222,7 +222,7 @@ def credentialed(site: Site) -> bool | None:
     """Whether the response that sends a header allows credentials too; ``None`` when that is not known."""
     if site.gateway is None and site.response is None:
         return site.api.cors is not None and site.api.cors.allows_credentials
-    headers = site.gateway.headers if site.gateway is not None else site.response.headers if site.response else {}
+    headers = site.gateway.headers if site.gateway is not None else site.response.effective if site.response else {}
     return _is_true(headers.get(ALLOW_CREDENTIALS))
 
 

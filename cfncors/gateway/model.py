@@ -71,8 +71,24 @@ class IntegrationResponse(NamedTuple):
     #: what can be edited: the mapping that holds the response, the key of its parameters in this dialect
     holder: Mapping | None
     parameters: str
-    #: a response template may set headers itself (``$context.responseOverride``)
+    #: a response template may set headers itself (``$context.responseOverride``): their names in lower case
     overrides: frozenset[str] = frozenset()
+    #: what it sets them to, or leaves them at; not known where the template is not understood
+    replaced: Headers = {}  # noqa: RUF012 - never written to
+    #: the statuses that it may answer with instead, ``None`` where they are not known; empty when it sets none
+    statuses: tuple[str | None, ...] = ()
+
+    @property
+    def effective(self) -> Headers:
+        """The headers that are sent, whether they are mapped or set by the response template."""
+        return {**self.headers, **self.replaced}
+
+    @property
+    def answered(self) -> str | None:
+        """The status that is sent; ``None`` when it is not known."""
+        if not self.statuses:
+            return self.status
+        return self.statuses[0] if len(self.statuses) == 1 else None
 
 
 class MethodResponse(NamedTuple):

@@ -225,15 +225,15 @@ def _listed(template: Template, node: Node | None) -> list[tuple[str, Scalar, Ma
 
 
 def _integration_response(template: Template, pattern: str, key: Scalar, node: Mapping) -> IntegrationResponse:
-    return IntegrationResponse(
+    response = IntegrationResponse(
         parameters.status_text(template, node.get("statusCode")),
         None if pattern == "default" else pattern,
         parameters.headers(template, node.get("responseParameters"), parameters.METHOD_PREFIX),
         key,
         node,
         "responseParameters",
-        parameters.overrides(template, node.get("responseTemplates")),
     )
+    return parameters.with_template(template, response, node.get("responseTemplates"))
 
 
 def _method_responses(template: Template, node: Node | None) -> dict[str, MethodResponse]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cfncors.gateway.model import Header, Headers, Integration, IntegrationKind, IntegrationResponse, MethodResponse
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import DOUBLE, Entry
-from cfncors.template import Absent, Known, Template, Value, intrinsic, leaves
+from cfncors.template import Absent, Choice, Known, Template, Unknown, Value, intrinsic, leaves
+from cfncors.template.placed import text_at
+
+if TYPE_CHECKING:
+    from cfncors.gateway.vtl import Possible
 
 METHOD_PREFIX: Final = "method.response.header."
 GATEWAY_PREFIX: Final = "gatewayresponse.header."
@@ -113,6 +117,50 @@ def overrides(template: Template, node: Node | None) -> frozenset[str]:
     return frozenset(names)
 
 
+def with_template(template: Template, response: IntegrationResponse, node: Node | None) -> IntegrationResponse:
+    """A response with what its template (``ResponseTemplates``, the one for JSON first) sets by
+    ``$context.responseOverride``, which wins over what is mapped (Developer Guide, "Override your API's request and
+    response parameters and status codes"). A value that it sets stands at the template and cannot be edited."""
+    names = overrides(template, node)
+    given = mapping(one_of(template, node))
+    entry = given.entry("application/json") or next(iter(given.entries), None) if given is not None else None
+    value = template.value(entry.value) if entry is not None else None
+    text = value.text if isinstance(value, Known) else None
+    if entry is None or (text is not None and "responseOverride" not in text):
+        return response._replace(overrides=names)
+    unread = Unknown(entry.value, "its response template computes it in a way that is not read here")
+    if text is None:
+        replaced = {name: Header(name, unread, entry.key, entry.value) for name in names}
+        return response._replace(overrides=names, replaced=replaced)
+    from cfncors.gateway.vtl import NotUnderstood, possibilities
+
+    try:
+        found = possibilities(text)
+    except NotUnderstood:
+        replaced = {name: Header(name, unread, entry.key, entry.value) for name in names}
+        statuses = (None,) if "responseOverride.status" in text else ()
+        return response._replace(overrides=names, replaced=replaced, statuses=statuses)
+    status = found.pop("", None)
+    replaced = {name: _set(each, entry, response.headers.get(name)) for name, each in found.items()}
+    statuses = () if status is None else (*status.texts, *(() if status.always else (response.status,)))
+    return response._replace(overrides=names, replaced=replaced, statuses=tuple(dict.fromkeys(statuses)))
+
+
+def _set(possible: Possible, entry: Entry, mapped: Header | None) -> Header:
+    """A header that a response template sets, or leaves as it is mapped."""
+    options: list[Known | Unknown | Absent] = []
+    for text in possible.texts:
+        if text is None:
+            options.append(Unknown(entry.value, "its response template takes it from the request"))
+        else:
+            options.append(Known(f"'{text}'", text_at(f"'{text}'", entry.value)))
+    if not possible.always:
+        options += leaves(mapped.value) if mapped is not None else (Absent(entry.value),)
+    if len(options) == 1:
+        return Header(possible.name, options[0], entry.key, options[0].node)
+    return Header(possible.name, Choice(tuple(options), entry.value), entry.key, entry.value)
+
+
 def integration_kind(template: Template, node: Node | None) -> IntegrationKind:
     """The integration's type, however it is cased; ``unknown`` when it is not there or not known."""
     text = template.known(node)
@@ -178,15 +226,15 @@ def alternatives(template: Template, responses: list[IntegrationResponse]) -> tu
 
 def _resource_response(template: Template, node: Mapping) -> IntegrationResponse:
     pattern = node.get("SelectionPattern")
-    return IntegrationResponse(
+    response = IntegrationResponse(
         status_text(template, node.get("StatusCode")),
         template.known(pattern) if pattern is not None else None,
         headers(template, node.get("ResponseParameters"), METHOD_PREFIX),
         node,
         node,
         "ResponseParameters",
-        overrides(template, node.get("ResponseTemplates")),
     )
+    return with_template(template, response, node.get("ResponseTemplates"))
 
 
 def resource_method_responses(template: Template, node: Node | None) -> dict[str, MethodResponse]:

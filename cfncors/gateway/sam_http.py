@@ -64,7 +64,7 @@ def sam_http_apis(parts: HttpParts) -> Iterator[HttpApi]:
 
 
 def _api(parts: HttpParts, resource: Resource | None, events: list[Event]) -> HttpApi:
-    template = parts.template
+    template = parts.template.of(resource)
     shared = globals_for(template, resource, "HttpApi")
     own = resource.properties if resource is not None else None
     properties = merged(shared, own)

@@ -111,6 +111,8 @@ class _Template(NamedTuple):
     world: World | None = None
     #: the Serverless Framework's service that is packaged as this template
     service: Service | None = None
+    #: the conditions under which everything counts that is asked for; see :meth:`Template.of`
+    under: Assumed = frozenset()
 
 
 class Template(_Template):
@@ -211,7 +213,7 @@ class Template(_Template):
 
     def in_world(self, world: World) -> Template:
         """The same template with parameters and conditions set; see :mod:`cfncors.template.worlds`."""
-        made = Template(self.document, self.root, world, self.service)
+        made = Template(self.document, self.root, world, self.service, self.under)
         # What does not depend on the world is not worked out again.
         made.__dict__.update({name: found for name, found in self.__dict__.items() if name not in _OF_ONE_WORLD})
         return made
@@ -245,9 +247,18 @@ class Template(_Template):
     def assumed(self, node: Node) -> Assumed:
         """The conditions under which ``node`` counts: that of its resource, and those of each ``Fn::If`` around it."""
         if self.section("Conditions") is None:
-            return frozenset()
+            return self.under
         found = self.places.get(id(node))
-        return found.assumed if found is not None else frozenset()
+        return found.assumed | self.under if found is not None else self.under
+
+    def of(self, resource: Resource | None) -> Template:
+        """The template as a resource sees it: what the resource takes from ``Globals`` counts only where it is made."""
+        condition = scalar_text(resource.node.get("Condition")) if resource is not None else None
+        if condition is None or self.world is not None:
+            return self
+        made = Template(self.document, self.root, None, self.service, self.under | {(condition, True)})
+        made.__dict__.update(self.__dict__)
+        return made
 
     def truth(self, condition: str) -> bool | None:
         """What a condition comes to in the template's world; ``None`` when it is not known, and without a world."""
