@@ -250,8 +250,10 @@ def no_origin_for_all(api: RestApi) -> None:
     own = own_origin(api)
     are_several = own is None or any(map(is_list, static_texts(own) or ()))
     preflights = _preflight_responses(api)
-    if own is None and any(isinstance(h.value, Unknown) for r in preflights for h in r.replaced.values()):
-        raise CannotEdit("a response template decides what the API allows, and is not read here: see what it says")
+    if own is None and any(r.unread and r.overrides & {ALLOW_ORIGIN, ALLOW_CREDENTIALS} for r in preflights):
+        raise CannotEdit(
+            "a response template chooses the origin in a way that is not read here: give one with --origin"
+        )
     if are_several and any(_is_true(r.effective.get(ALLOW_CREDENTIALS)) for r in preflights):
         raise CannotEdit(
             "a gateway response sends one origin, and the API allows credentials for several: give one with --origin"

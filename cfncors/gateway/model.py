@@ -77,6 +77,8 @@ class IntegrationResponse(NamedTuple):
     replaced: Headers = {}  # noqa: RUF012 - never written to
     #: the statuses that it may answer with instead, ``None`` where they are not known; empty when it sets none
     statuses: tuple[str | None, ...] = ()
+    #: whether the template sets something and is not understood
+    unread: bool = False
 
     @property
     def effective(self) -> Headers:

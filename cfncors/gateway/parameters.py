@@ -131,7 +131,7 @@ def with_template(template: Template, response: IntegrationResponse, node: Node 
     unread = Unknown(entry.value, "its response template computes it in a way that is not read here")
     if text is None:
         replaced = {name: Header(name, unread, entry.key, entry.value) for name in names}
-        return response._replace(overrides=names, replaced=replaced)
+        return response._replace(overrides=names, replaced=replaced, unread=bool(names))
     from cfncors.gateway.vtl import NotUnderstood, possibilities
 
     try:
@@ -139,7 +139,7 @@ def with_template(template: Template, response: IntegrationResponse, node: Node 
     except NotUnderstood:
         replaced = {name: Header(name, unread, entry.key, entry.value) for name in names}
         statuses = (None,) if "responseOverride.status" in text else ()
-        return response._replace(overrides=names, replaced=replaced, statuses=statuses)
+        return response._replace(overrides=names, replaced=replaced, statuses=statuses, unread=True)
     status = found.pop("", None)
     replaced = {name: _set(each, entry, response.headers.get(name)) for name, each in found.items()}
     statuses = () if status is None else (*status.texts, *(() if status.always else (response.status,)))
