@@ -40,6 +40,11 @@ def _origins(facts: Facts) -> Iterator[tuple[Listing, Entry]]:
                 yield listing, entry
 
 
+def _when(leaf: Known) -> str:
+    """The deployment that a value is of, where it is that of some only."""
+    return f" with {leaf.chosen}" if leaf.when else ""
+
+
 def _shown(entry: Entry) -> str:
     """A text for messages, with the deployment that it is of, or the parameter that it is the default of."""
     if entry.leaf.when:
@@ -235,8 +240,8 @@ def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]
             if not items:
                 continue
             message = (
-                f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins; the header holds one, so no "
-                f"page matches it{site.aside}"
+                f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins{_when(leaf)}; the header holds "
+                f"one, so no page matches it{site.aside}"
             )
             says = Says(
                 "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
@@ -308,6 +313,7 @@ def _open_to_all(rule: Rule, model: Model, listing: Listing, entry: Entry) -> Fi
         fix, refused = attempt(f"allow {origin}", "unsafe", lambda: _allowing(model, listing, entry, origin))
         why = refused or ""
     message, says = _why_not_all(model, listing)
+    message += f" ({entry.leaf.chosen})" if entry.leaf.when else ""
     return Finding(rule, message, entry.node, fix, why or None, says, listing.resources)
 
 

@@ -283,8 +283,11 @@ def _open_guard(model: Model, method: Method, guard: Guard) -> tuple[Fix | None,
         return None, "it reaches code, which the edit would open to everyone"
     if guard.authorization is not None and guard.authorization.kind != "iam":
         return None, "the authorizer belongs to some deployments only: edit it by hand"
+    document, node = model.template.document, guard.value.node
+    if guard.authorization is None and isinstance(node, Scalar) and node.tag is None and not node.foreign:
+        return attempt("require no key", "safe", lambda: replace(document, node, False))
     wanted, title = ("false", "require no key") if guard.authorization is None else ("NONE", "write NONE")
-    return attempt(title, "safe", lambda: rewritten(model.template.document, guard.value.node, lambda _: wanted))
+    return attempt(title, "safe", lambda: rewritten(document, node, lambda _: wanted))
 
 
 def _opening(

@@ -38,14 +38,15 @@ class _Asked:
 class _Open:
     """A truth that the request decides. On one way through a template it is the same wherever it is asked for."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: _Run, opposite: _Open | None = None) -> None:
         self.run = run
+        self.opposite = opposite
         self.found: bool | None = None
 
     def decided(self) -> bool:
         """How it turns out on this way."""
         if self.found is None:
-            self.found = self.run.choose()
+            self.found = self.run.choose() if self.opposite is None else not self.opposite.decided()
         return self.found
 
 
@@ -269,15 +270,23 @@ class _Parser:
         value = self.both()
         while self.accept("||"):
             other = self.both()
-            value = _truth(value) or _truth(other)
+            value = self.joined(value, other, deciding=True)
         return value
 
     def both(self) -> Data:
         value = self.compared()
         while self.accept("&&"):
             other = self.compared()
-            value = _truth(value) and _truth(other)
+            value = self.joined(value, other, deciding=False)
         return value
+
+    def joined(self, value: Data, other: Data, *, deciding: bool) -> Data:
+        """Two truths as one, which is open when it hangs on one that is: no way is chosen before it is asked for."""
+        sides = [each if isinstance(each, _Open) else _truth(each) for each in (value, other)]
+        if deciding in (side for side in sides if isinstance(side, bool)):
+            return deciding
+        is_open = any(isinstance(side, _Open) for side in sides)
+        return _Open(self.run) if is_open else not deciding
 
     def compared(self) -> Data:
         value = self.single()
@@ -287,13 +296,14 @@ class _Parser:
         other = self.single()
         if isinstance(value, _Asked) or isinstance(other, _Asked):
             found = _Open(self.run)
-            return found if sign == "==" else not found.decided()
+            return found if sign == "==" else _Open(self.run, found)
         value, other = (each.decided() if isinstance(each, _Open) else each for each in (value, other))
         return (value == other) is (sign == "==")
 
     def single(self) -> Data:
         if self.accept("!"):
-            return not _truth(self.single())
+            value = self.single()
+            return _Open(self.run, value) if isinstance(value, _Open) else not _truth(value)
         if self.accept("("):
             value = self.either()
             self.expect(")")
