@@ -22,7 +22,6 @@ from cfncors.gateway.model import (
 )
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Known, Template, intrinsic, scalar_text
-from cfncors.template.intrinsics import ref
 
 GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 BINARY_MEDIA_TYPES: Final = "x-amazon-apigateway-binary-media-types"
@@ -127,8 +126,6 @@ def security_names(template: Template, operation: Mapping) -> list[str] | None:
     The document's own ``security`` is not read: API Gateway ignores it (Developer Guide, "Important notes": REST APIs
     and root level security)."""
     node = parameters.one_of(template, operation.get("security"))
-    if ref(node) == "AWS::NoValue":
-        node = None
     if node is None:
         old = parameters.mapping(operation.get("x-amazon-apigateway-auth"))
         kind = scalar_text(old.get("type")) if old is not None else None
@@ -191,9 +188,10 @@ def _method(
 
 
 def _integration(template: Template, node: Node | None) -> Integration | None:
+    node = parameters.one_of(template, node)
     if node is None:
         return None
-    found = parameters.mapping(parameters.one_of(template, node))
+    found = parameters.mapping(node)
     if found is None:
         return Integration("unknown", None, None, (), None)
     listed = _listed(template, found.get("responses"))
@@ -204,7 +202,7 @@ def _integration(template: Template, node: Node | None) -> Integration | None:
         template.known(found.get("contentHandling")),
         tuple(responses),
         found,
-        parameters.alternatives(template, responses),
+        parameters.alternatives(template, found, responses),
     )
 
 

@@ -10,6 +10,7 @@ from cfncors.gateway.model import Header, Headers, Integration, IntegrationKind,
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import DOUBLE, Entry
 from cfncors.template import Absent, Choice, Known, Template, Unknown, Value, intrinsic, leaves
+from cfncors.template.intrinsics import ref
 from cfncors.template.placed import text_at
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ def mapping(node: Node | None) -> Mapping | None:
 
 
 def one_of(template: Template, node: Node | None) -> Node | None:
-    """What a value is, where it is an ``Fn::If`` with one possible side; else the value itself."""
-    sides = template.branches(node)
-    return sides[0] if len(sides) == 1 else node
+    """What a value is, where it is an ``Fn::If`` with one possible side; else the value itself. ``AWS::NoValue`` is as
+    if nothing was written."""
+    while node is not None and len(sides := template.sides(node)) == 1:
+        node = sides[0]
+    return None if ref(node) == "AWS::NoValue" else node
 
 
 def is_empty(node: Node | None) -> bool:
@@ -186,7 +189,7 @@ def resource_integration(template: Template, node: Node | None) -> Integration |
         template.known(found.get("ContentHandling")),
         tuple(responses),
         found,
-        alternatives(template, responses),
+        alternatives(template, found, responses),
     )
 
 
@@ -207,11 +210,13 @@ def listed(template: Template, node: Node | None) -> list[Node] | None:
     return found
 
 
-def alternatives(template: Template, responses: list[IntegrationResponse]) -> tuple[Responses, ...]:
+def alternatives(
+    template: Template, integration: Mapping, responses: list[IntegrationResponse]
+) -> tuple[Responses, ...]:
     """The responses that are there together, for each way in which the conditions around them may turn out; empty when
     all of them are always there."""
     under = [template.assumed(response.holder or response.node) for response in responses]
-    always = frozenset.intersection(*under) if under else frozenset()
+    always = template.assumed(integration)
     names = sorted({name for each in under for name, _ in each - always})
     if template.world is not None or not 0 < len(names) <= _MOST_CONDITIONS:
         return ()
