@@ -274,7 +274,8 @@ def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator
             resources = (api.logical_id, method.resource)
             at = _written(guard, method)
             finding = Finding(rule, message, at, fix, why, says, resources, answered_by(api, method))
-            yield (at.start, secured, (method.verb, method.path)), finding
+            by = guard.authorization.kind if guard.authorization is not None else "key"
+            yield (at.start, by, (method.verb, method.path)), finding
 
 
 def _open_guard(model: Model, method: Method, guard: Guard) -> tuple[Fix | None, str | None]:

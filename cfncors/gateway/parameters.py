@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from cfncors.gateway.model import Header, Headers, Integration, IntegrationKind, IntegrationResponse, MethodResponse
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import DOUBLE, Entry
-from cfncors.template import Absent, Choice, Known, Template, Unknown, Value, intrinsic, leaves
+from cfncors.template import Absent, Choice, Known, Template, Unknown, UnknownKind, Value, intrinsic, leaves
 from cfncors.template.intrinsics import ref
 from cfncors.template.placed import text_at
 
@@ -131,7 +131,8 @@ def with_template(template: Template, response: IntegrationResponse, node: Node 
     text = value.text if isinstance(value, Known) else None
     if entry is None or (text is not None and "responseOverride" not in text):
         return response._replace(overrides=names)
-    unread = Unknown(entry.value, "its response template computes it in a way that is not read here")
+    why = "its response template computes it in a way that is not read here"
+    unread = Unknown(entry.value, why, kind=UnknownKind.COMPUTED)
     if text is None:
         replaced = {name: Header(name, unread, entry.key, entry.value) for name in names}
         return response._replace(overrides=names, replaced=replaced, unread=bool(names))
@@ -154,7 +155,8 @@ def _set(possible: Possible, entry: Entry, mapped: Header | None) -> Header:
     options: list[Known | Unknown | Absent] = []
     for text in possible.texts:
         if text is None:
-            options.append(Unknown(entry.value, "its response template takes it from the request"))
+            why = "its response template takes it from the request"
+            options.append(Unknown(entry.value, why, kind=UnknownKind.REQUEST))
         else:
             options.append(Known(f"'{text}'", text_at(f"'{text}'", entry.value)))
     if not possible.always:

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from cfncors.source import Node, Scalar, Sequence
 from cfncors.source.nodes import children
 from cfncors.template.intrinsics import branches, intrinsic, ref, scalar_text
-from cfncors.template.values import Absent, Choice, Known, Unknown, Value, evaluate, found_in_map, holes, leaves
+from cfncors.template.values import (
+    Absent,
+    Choice,
+    Known,
+    Unknown,
+    UnknownKind,
+    Value,
+    evaluate,
+    found_in_map,
+    holes,
+    leaves,
+)
 from cfncors.template.worlds import (
     OTHER,
     Domain,
@@ -101,7 +112,7 @@ def possible(template: Template, node: Node) -> Value:
             found.setdefault((what, id(leaf.node)), (leaf, []))[1].append(told)
     made = [_with_facts(leaf, whens, len(here.templates)) for leaf, whens in found.values()]
     if not here.complete:
-        made.append(Unknown(node, "more combinations than can be listed"))
+        made.append(Unknown(node, "more combinations than can be listed", kind=UnknownKind.MANY))
     made.sort(key=lambda leaf: leaf.node.start)
     return made[0] if len(made) == 1 else Choice(tuple(made), node)
 

@@ -87,7 +87,8 @@ class Parameter(NamedTuple):
         if self.given is not None:
             return Known(self.given, place, frozenset((self.name,)))
         if self.other:
-            return Unknown(place, f"parameter {self.name} has a value that the template does not name")
+            reason = f"parameter {self.name} has a value that the template does not name"
+            return Unknown(place, reason, (None,), UnknownKind.PARAMETER, self.name)
         kind = scalar_text(self.node.get("Type")) or ""
         default = self.node.get("Default")
         if kind.startswith("AWS::SSM::"):

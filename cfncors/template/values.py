@@ -73,6 +73,10 @@ class UnknownKind(Enum):
     LOOKUP = auto()
     #: a function of a list, an index, a key or a delimiter that is not known
     OPERAND = auto()
+    #: a part of the request, which a response template puts into its answer
+    REQUEST = auto()
+    #: what a response template works out in a way that is not read here
+    COMPUTED = auto()
     #: what is written has not the form that its place wants
     FORM = auto()
     #: one of more combinations than are listed
