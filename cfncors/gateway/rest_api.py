@@ -173,7 +173,7 @@ def resource_gateway_responses(parts: Parts, api: str) -> Iterator[GatewayRespon
     for resource in parts.of(parts.gateway_responses, api):
         entry = resource.entry("ResponseType")
         kind = template.known(entry.value) if entry is not None else None
-        if entry is None or kind is None or resource.properties is None:
+        if entry is None or kind is None or resource.properties is None or not template.may_make(resource):
             continue
         given = resource.get("ResponseParameters")
         place = entry.value if isinstance(entry.value, Scalar) else entry.key

@@ -59,9 +59,11 @@ class Place(NamedTuple):
 
 
 class Cases(NamedTuple):
-    """The possible deployments in which some names differ; ``complete`` is false when there are too many to list."""
+    """The possible deployments in which some names differ, each with what tells it from others; ``complete`` is false
+    when there are too many to list."""
 
     templates: tuple[Template, ...]
+    facts: tuple[frozenset[str], ...]
     complete: bool
 
 
@@ -101,12 +103,12 @@ def possible(template: Template, node: Node) -> Value:
     """What an expression may be: each possibility once, with what it assumes."""
     assumed = template.assumed(node)
     names = read(template, [node], [name for name, _ in assumed])
-    here = cases(template, names, assumed)
+    own = read(template, [node], deep=False).parameters
+    here = cases(template, names, assumed, own)
     if not here.templates:  # its conditions are never met; it counts as if nothing was said
-        here = cases(template, read(template, [node]), NOTHING)
+        here = cases(template, read(template, [node]), NOTHING, own)
     found: dict[tuple[str | tuple[str | None, ...] | None, int], tuple[Leaf, list[frozenset[str]]]] = {}
-    facts = _facts(here.templates)
-    for there, told in zip(here.templates, facts, strict=True):
+    for there, told in zip(here.templates, here.facts, strict=True):
         for leaf in leaves(evaluate(there, node)):
             what = leaf.text if isinstance(leaf, Known) else leaf.pieces if isinstance(leaf, Unknown) else None
             found.setdefault((what, id(leaf.node)), (leaf, []))[1].append(told)
@@ -117,17 +119,21 @@ def possible(template: Template, node: Node) -> Value:
     return made[0] if len(made) == 1 else Choice(tuple(made), node)
 
 
-def _facts(templates: tuple[Template, ...]) -> list[frozenset[str]]:
+def _facts(templates: list[Template]) -> tuple[frozenset[str], ...]:
     """What tells each deployment from the others: ``Stage=prod``, ``condition InEurope=true``."""
     found: list[dict[str, str]] = []
+    values_of: dict[str, set[str]] = {}
     for template in templates:
         world = template.world
         assert world is not None
         values = {name: f"{name}={value}" for name, value in world.parameters.items()}
         values |= {f"condition {n}": f"condition {n}={'true' if v else 'false'}" for n, v in world.conditions.items()}
         found.append(values)
-    varying = {name for each in found for name in each if len({other.get(name) for other in found}) > 1}
-    return [frozenset(text for name, text in each.items() if name in varying) for each in found]
+        for name, text in values.items():
+            values_of.setdefault(name, set()).add(text)
+    missing = {name for name in values_of if any(name not in each for each in found)}
+    varying = {name for name, texts in values_of.items() if len(texts) > 1 or name in missing}
+    return tuple(frozenset(text for name, text in each.items() if name in varying) for each in found)
 
 
 def _with_facts(leaf: Leaf, whens: list[frozenset[str]], count: int) -> Leaf:
@@ -161,7 +167,8 @@ def rows(template: Template, node: Node) -> list[Node]:
         every = [template]
     else:
         assumed = template.assumed(node)
-        every = list(cases(template, read(template, [node], [name for name, _ in assumed]), assumed).templates)
+        names = read(template, [node], [name for name, _ in assumed])
+        every = list(cases(template, names, assumed, read(template, [node], deep=False).parameters).templates)
     found: dict[int, Node] = {}
     for there in every:
         for row in found_in_map(there, call) or ():
@@ -170,17 +177,18 @@ def rows(template: Template, node: Node) -> list[Node]:
     return lists if lists and len(lists) == len(found) else [node]
 
 
-def cases(template: Template, names: Names, assumed: Assumed) -> Cases:
+def cases(template: Template, names: Names, assumed: Assumed, own: frozenset[str] = frozenset()) -> Cases:
     """The deployments in which ``names`` differ and the conditions turn out as ``assumed``. Each is the template in a
-    world; parameters that only conditions ask for take one value for each way in which these turn out."""
+    world. ``own`` are the parameters whose values count; of the others, which conditions alone ask for, there is one
+    value for each way in which these turn out."""
     kept = template.cases
-    key = (names, assumed)
+    key = (names, assumed, own)
     if key not in kept:
-        kept[key] = _cases(template, names, assumed)
+        kept[key] = _cases(template, names, assumed, own)
     return kept[key]
 
 
-def _cases(template: Template, names: Names, assumed: Assumed) -> Cases:
+def _cases(template: Template, names: Names, assumed: Assumed, own: frozenset[str]) -> Cases:
     named: list[Domain] = []
     unnamed: list[Domain] = []
     count = 1
@@ -190,7 +198,16 @@ def _cases(template: Template, names: Names, assumed: Assumed) -> Cases:
         is_free = values[-1] is not None and values[-1] != OTHER and not template.parameters[name].allowed
         named.append(known)
         unnamed.append([*known, (name, OTHER)] if is_free else known)
-    made = list(_worlds(template, names, assumed, named))
+    seen: set[frozenset[tuple[str, bool | str | None]]] = set()
+    made: list[Template] = []
+    for there in _worlds(template, names, assumed, named):
+        turned = _turned_out(there, names)
+        world = there.world
+        assert world is not None
+        turned |= frozenset((f"parameter {name}", world.parameters.get(name)) for name in own)
+        if turned not in seen:
+            seen.add(turned)
+            made.append(there)
     if unnamed != named and names.conditions:
         # A value that the template does not name counts where no other makes the conditions turn out like that.
         seen = {_turned_out(there, names) for there in made}
@@ -199,7 +216,7 @@ def _cases(template: Template, names: Names, assumed: Assumed) -> Cases:
             if turned not in seen:
                 seen.add(turned)
                 made.append(there)
-    return Cases(tuple(made), count <= _MOST)
+    return Cases(tuple(made), _facts(made), count <= _MOST)
 
 
 def _worlds(template: Template, names: Names, assumed: Assumed, domains: list[Domain]) -> Iterator[Template]:
@@ -210,7 +227,7 @@ def _worlds(template: Template, names: Names, assumed: Assumed, domains: list[Do
                 yield there
 
 
-def _turned_out(there: Template, names: Names) -> frozenset[tuple[str, bool | None]]:
+def _turned_out(there: Template, names: Names) -> frozenset[tuple[str, bool | str | None]]:
     return frozenset((name, truth(there, name)) for name in names.conditions)
 
 

@@ -241,7 +241,7 @@ class Template(_Template):
         return places(self)
 
     @cached_property
-    def cases(self) -> dict[tuple[Names, Assumed], Cases]:
+    def cases(self) -> dict[tuple[Names, Assumed, frozenset[str]], Cases]:
         """Possible deployments, as far as they have been worked out; see :mod:`cfncors.template.cases`."""
         return {}
 
@@ -284,6 +284,11 @@ class Template(_Template):
         items = call.argument.items if isinstance(call.argument, Sequence) else []
         chosen = self.truth(scalar_text(items[0]) or "") if len(items) == 3 else None
         return branches(node) if chosen is None else self.branches(items[1 if chosen else 2])
+
+    def may_make(self, resource: Resource) -> bool:
+        """Whether a resource may be made: in a world, that its condition is not false there."""
+        condition = scalar_text(resource.node.get("Condition"))
+        return condition is None or self.truth(condition) is not False
 
     def sides(self, call: Node) -> list[Node]:
         """The sides of an ``Fn::If`` that a deployment may take, as they are written; in a world the one that it

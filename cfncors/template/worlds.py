@@ -173,8 +173,9 @@ def equality(node: Node, positive: bool = True) -> Equality | None:
     return None
 
 
-def read(template: Template, nodes: Iterable[Node], conditions: Iterable[str] = ()) -> Names:
-    """Parameters and conditions that decide what ``nodes`` and ``conditions`` come to."""
+def read(template: Template, nodes: Iterable[Node], conditions: Iterable[str] = (), *, deep: bool = True) -> Names:
+    """Parameters and conditions that decide what ``nodes`` and ``conditions`` come to; unless ``deep``, only the
+    parameters that are named there, not those behind conditions."""
     parameters: set[str] = set()
     keys: set[tuple[str, str]] = set()
     found: dict[str, None] = {}
@@ -194,7 +195,7 @@ def read(template: Template, nodes: Iterable[Node], conditions: Iterable[str] = 
             if call is not None:
                 for kind, name in _named(call):
                     if kind == "condition":
-                        named.append(name)
+                        named += [name] if deep else []
                     elif name in template.parameters:
                         parameters.add(name)
                 if call.name == "Fn::FindInMap":

@@ -247,3 +247,24 @@ def test_in_a_world_one_side_is_all() -> None:
     assert method.integration is not None
     assert len(method.integration.responses) == 1
     assert isinstance(there.rest_apis[0], RestApi)
+
+
+def test_of_two_gateway_responses_each_deployment_has_the_one_that_is_made() -> None:
+    made = plain()
+    resources = {
+        name: {
+            "Type": "AWS::ApiGateway::GatewayResponse",
+            "Condition": condition,
+            "Properties": {
+                "RestApiId": {"Ref": "Api"},
+                "ResponseType": "DEFAULT_4XX",
+                "ResponseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"},
+            },
+        }
+        for name, condition, origin in (("One", "IsProd", PROD), ("Other", "IsDev", DEV))
+    }
+    written = json.loads(made.template.document.text)["Resources"]
+    made = model({**written, **resources})
+    found = {tuple(asked.when.items()): asked.cases[2].replies[0] for asked in matrix_of(made).asked}
+    origins = {when: reply.headers["Access-Control-Allow-Origin"] for when, reply in found.items()}
+    assert origins == {(("Stage", "prod"),): PROD, (("Stage", "dev"),): DEV}

@@ -242,3 +242,17 @@ def test_many_open_conditions_turn_out_all_alike() -> None:
     assert all(sum(truth(made.in_world(world), f"C{n}") is True for n in range(3)) <= 1 for world in found)
     many = worlds(made, read(made, [], [f"D{n}" for n in range(6)]), {})
     assert [set(world.conditions.values()) for world in many] == [{True}, {False}]
+
+
+def test_parameters_that_only_conditions_ask_for_cost_little() -> None:
+    names = [f"P{number}" for number in range(8)]
+    text = "Parameters:\n" + "".join(f"  {name}: {{Type: String, AllowedValues: [a, b]}}\n" for name in names)
+    text += f"Conditions:\n  C: !And [{', '.join(f'!Equals [!Ref {name}, b]' for name in names)}]\n"
+    values = [f"V{n}: !If [C, a{n}, b{n}]" for n in range(300)]
+    text += f"Resources:\n  R: {{Type: AWS::SNS::Topic, Properties: {{{', '.join(values)}}}}}\n"
+    made = load(parse(text, "t.yaml"))
+    assert made is not None
+    started = time.perf_counter()
+    for entry in made.resources["R"].properties.entries:  # type: ignore[union-attr]
+        assert [_shown(leaf)[0] for leaf in leaves(made.value(entry.value))] == ["a", "b"]  # type: ignore[index]
+    assert time.perf_counter() - started < 5
