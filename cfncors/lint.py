@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import cfncors.checks.meta as meta
 from cfncors.checks import CHECKS
+from cfncors.checks.mapped import agreed
 from cfncors.checks.synthesised import for_the_program
 from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
@@ -169,7 +170,7 @@ def _findings(facts: Facts, name: str, settings: Settings) -> tuple[list[Finding
             _run(rule, facts, findings, internal)
     findings = [finding for finding in _explained(facts, findings, internal) if wants(finding.rule.id)]
     kept, remarks = suppress(facts.template, findings, rules, wants)
-    kept = for_the_program(facts.model, kept)
+    kept = agreed(facts.template, for_the_program(facts.model, kept))
     if wants(meta.UNUSED_SUPPRESSION.id):
         kept += [Finding(meta.UNUSED_SUPPRESSION, remark.message, remark.node) for remark in remarks]
     return kept, internal

@@ -33,10 +33,10 @@ from cfncors.findings import Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Header, Model, RestApi
 from cfncors.gateway.references import reached
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import remove
 from cfncors.template import intrinsic
+from cfncors.template.intrinsics import canonical
 
 DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
 _ERRORS: Final = {

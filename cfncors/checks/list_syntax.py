@@ -92,6 +92,8 @@ def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 
 def _assumed(leaf: Known | Unknown) -> str:
+    if isinstance(leaf, Known) and leaf.when:
+        return f" with {leaf.chosen}"
     names = sorted(leaf.assumes) if isinstance(leaf, Known) else []
     return f" with the default of {', '.join(names)}" if names else ""
 

@@ -40,8 +40,15 @@ def _origins(facts: Facts) -> Iterator[tuple[Listing, Entry]]:
                 yield listing, entry
 
 
+def _when(leaf: Known) -> str:
+    """The deployment that a value is of, where it is that of some only."""
+    return f" with {leaf.chosen}" if leaf.when else ""
+
+
 def _shown(entry: Entry) -> str:
-    """A text for messages, with the parameter that it is the default of."""
+    """A text for messages, with the deployment that it is of, or the parameter that it is the default of."""
+    if entry.leaf.when:
+        return f"{entry.text} ({entry.leaf.chosen})"
     names = ", ".join(sorted(entry.leaf.assumes))
     return f"{entry.text} (from {names})" if names else entry.text
 
@@ -221,7 +228,7 @@ def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]
     - https://fetch.spec.whatwg.org/#concept-cors-check
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
     """
-    for site in facts.headers:
+    for site in facts.sent_headers:
         if site.header.lower != ALLOW_ORIGIN:
             continue
         for leaf in decided(site.header.value):
@@ -233,8 +240,8 @@ def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]
             if not items:
                 continue
             message = (
-                f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins; the header holds one, so no "
-                f"page matches it{site.aside}"
+                f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins{_when(leaf)}; the header holds "
+                f"one, so no page matches it{site.aside}"
             )
             says = Says(
                 "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
@@ -306,6 +313,7 @@ def _open_to_all(rule: Rule, model: Model, listing: Listing, entry: Entry) -> Fi
         fix, refused = attempt(f"allow {origin}", "unsafe", lambda: _allowing(model, listing, entry, origin))
         why = refused or ""
     message, says = _why_not_all(model, listing)
+    message += f" ({entry.leaf.chosen})" if entry.leaf.when else ""
     return Finding(rule, message, entry.node, fix, why or None, says, listing.resources)
 
 

@@ -9,7 +9,7 @@ from cfncors.checks.explanations import REFUSED, preflight
 from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.preflight_remedies import add_cors, add_options, configure, no_authorization, set_flag
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import attempt
+from cfncors.checks.remedies import attempt, rewritten
 from cfncors.facts import Facts
 from cfncors.facts.allow_lists import (
     is_preflighted,
@@ -17,7 +17,7 @@ from cfncors.facts.allow_lists import (
     takes_options,
 )
 from cfncors.findings import Finding, Fix, Rule, Says
-from cfncors.gateway.model import HttpApi, Method, Model, RestApi, normal_path
+from cfncors.gateway.model import Authorization, Guard, HttpApi, Method, Model, RestApi, normal_path
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.edit import remove, replace
 
@@ -199,24 +199,42 @@ def _swallowed(rule: Rule, api: HttpApi) -> Iterator[Finding]:
     """Routes of an HTTP API that take the preflight before the API answers it, and have an authorizer. Seen by others
     as *does not have HTTP ok status* (anomalyco/sst#5493), so the 401 carries the configured headers."""
     for method in {id(each): each for each in _answering(api)}.values():
-        reason = _turned_away(method)
+        place: Node = method.key
+        reason, told = _turned_away(method.authorization), ""
         if reason is None:
-            continue
+            guard = next((each for each in method.guards if _guarding(each) is not None), None)
+            if guard is None:
+                continue
+            reason, place, told = _guarding(guard), _written(guard, method), _of_deployment(guard)
         name = route_name(method)
         taker = f"{name} is" if method.is_options else f"{name}, which takes OPTIONS too, is"
-        message = f"{taker} behind {reason}, but browsers send the preflight without credentials; " + (
+        message = f"{taker} behind {reason}{told}, but browsers send the preflight without credentials; " + (
             "open it" if method.is_options else "give OPTIONS a route of its own without it"
         )
         headers = console.not_ok_status() if api.policies else console.missing_allow_origin(preflight=True)
         says = Says("browser", console.blocked(headers))
         paths = dict.fromkeys(normal_path(m.path) for m in api.methods if takes_options(api, m.path) is method)
         why = "it reaches code, which the edit would open to everyone"
-        yield Finding(rule, message, method.key, None, why, says, (api.logical_id, method.resource), tuple(paths))
+        yield Finding(rule, message, place, None, why, says, (api.logical_id, method.resource), tuple(paths))
 
 
-def _turned_away(method: Method) -> str | None:
+def _guarding(guard: Guard) -> str | None:
+    """What turns a bare OPTIONS away in the deployments that have this guard."""
+    return "a required API key" if guard.authorization is None else _turned_away(guard.authorization)
+
+
+def _written(guard: Guard, method: Method) -> Node:
+    """Where a guard is written."""
+    return guard.value.node if not guard.value.node.foreign else method.key
+
+
+def _of_deployment(guard: Guard) -> str:
+    return f" with {guard.value.chosen}" if guard.value.when else ""
+
+
+def _turned_away(authorization: Authorization) -> str | None:
     """What turns a bare OPTIONS away; a request authorizer without identity sources may let it pass."""
-    kind, headers = method.authorization
+    kind, headers = authorization
     if kind in ("iam", "cognito", "token"):
         return {"iam": "AWS_IAM", "cognito": "a Cognito authorizer", "token": "a Lambda authorizer"}[kind]
     if kind in ("request", "jwt") and headers:
@@ -227,7 +245,7 @@ def _turned_away(method: Method) -> str | None:
 def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator[tuple[tuple[object, ...], Finding]]:
     """What secures the preflight that a method answers; before each, by what it is the same as that of others: the
     place, what secures it, and the route unless SAM's ``Cors`` makes all of them."""
-    by_auth = _turned_away(method)
+    by_auth = _turned_away(method.authorization)
     route = f"OPTIONS {method.path}" if method.verb == "OPTIONS" else f"ANY {method.path}, which takes OPTIONS too,"
     says = Says("browser", console.blocked(console.not_ok_status()))
     for reason, flag, wanted in (
@@ -247,6 +265,30 @@ def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator
         subject = None if method.origin == "cors" else (method.verb, method.path)
         finding = Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
         yield (place.start, by, subject), finding
+    for guard in method.guards:
+        secured = _guarding(guard)
+        if secured is not None:
+            told = _of_deployment(guard)
+            message = f"{route} is behind {secured}{told}, but browsers send it without credentials"
+            fix, why = _open_guard(model, method, guard)
+            resources = (api.logical_id, method.resource)
+            at = _written(guard, method)
+            finding = Finding(rule, message, at, fix, why, says, resources, answered_by(api, method))
+            by = guard.authorization.kind if guard.authorization is not None else "key"
+            yield (at.start, by, (method.verb, method.path)), finding
+
+
+def _open_guard(model: Model, method: Method, guard: Guard) -> tuple[Fix | None, str | None]:
+    """The edit of the one value that secures a preflight in some deployments."""
+    if method.integration is None or method.integration.kind != "mock" or method.verb == "ANY":
+        return None, "it reaches code, which the edit would open to everyone"
+    if guard.authorization is not None and guard.authorization.kind != "iam":
+        return None, "the authorizer belongs to some deployments only: edit it by hand"
+    document, node = model.template.document, guard.value.node
+    if guard.authorization is None and isinstance(node, Scalar) and node.tag is None and not node.foreign:
+        return attempt("require no key", "safe", lambda: replace(document, node, False))
+    wanted, title = ("false", "require no key") if guard.authorization is None else ("NONE", "write NONE")
+    return attempt(title, "safe", lambda: rewritten(document, node, lambda _: wanted))
 
 
 def _opening(

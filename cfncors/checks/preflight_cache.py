@@ -38,8 +38,8 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
 def _answers(api: RestApi) -> Iterator[tuple[Method, IntegrationResponse]]:
     for method in mocks(api):
-        response = picked(method.integration) if method.integration is not None else None
-        if response is not None:
+        found = map(picked, method.integration.each) if method.integration is not None else ()
+        for response in {id(each): each for each in found if each is not None}.values():
             yield method, response
 
 
@@ -73,7 +73,7 @@ def preflight_max_age(rule: Rule, facts: Facts) -> Iterator[Finding]:
     seen: set[int] = set()
     for api in facts.model.rest_apis:
         for method, response in _answers(api):
-            header = response.headers.get(MAX_AGE)
+            header = response.effective.get(MAX_AGE)
             if api.dialect == "serverless" and method.origin == "cors":
                 continue  # it is made of maxAge of an event
             if header is None or id(header.node) in seen:
@@ -128,6 +128,7 @@ def _of_item(rule: Rule, model: Model, policy: Policy, item: Item) -> Iterator[F
         if problem is None:
             continue
         assumed = f" with the default of {', '.join(sorted(leaf.assumes))}" if leaf.assumes else ""
+        assumed = f" with {leaf.chosen}" if leaf.when else assumed
         message = f"{policy.name('max-age')} of {policy.what} is {text or 'empty'}{assumed}{problem}"
         fix, why = _into_range(model, policy, item, text)
         yield Finding(rule, message, item.node, fix, why, None, (policy.owner, policy.resource))
@@ -220,9 +221,9 @@ def _of_mocks(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
     seen: set[int] = set()
     asked = {normal_path(m.path) for m in api.methods if is_preflighted(m) or m.verb in BODY_METHODS}
     for method, response in _answers(api):
-        if MAX_AGE in response.headers or MAX_AGE in response.overrides or id(method.key) in seen:
+        if MAX_AGE in response.effective or MAX_AGE in response.overrides or id(method.key) in seen:
             continue
-        if normal_path(method.path) not in asked or ALLOW_ORIGIN not in response.headers:
+        if normal_path(method.path) not in asked or ALLOW_ORIGIN not in response.effective:
             continue
         seen.add(id(method.key))
         owner = f"the preflight of {api.logical_id}" if method.origin == "cors" else f"OPTIONS {method.path}"

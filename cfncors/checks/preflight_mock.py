@@ -140,22 +140,28 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
         reason = "its request template yields no statusCode" if written else "it has no template for application/json"
         message = f"{route} answers 500: {reason}"
         return Finding(rule, message, place, fix, why, says, resources, answered_by(api, method))
-    responses_node = node.get("IntegrationResponses") or node.get("responses")
-    if intrinsic(responses_node) is not None:
-        return None
     if not all(r.status is not None for r in integration.responses):
         return None
-    response = picked(integration)
+    answering = [picked(each) for each in integration.each]
+    response = next((each for each in answering if each is None or not _is_ok(each.answered)), answering[0])
     if response is None:
         listed = node.entry("IntegrationResponses") or node.entry("responses")
         message = f"{route} answers 500: none of its integration responses matches the status {status} of its template"
         return Finding(rule, message, listed.key if listed is not None else method.key, None, None, says, resources)
-    answered = response.status or ""
-    if answered.isdecimal() and not 200 <= int(answered) <= 299:
-        entry = response.holder.entry("StatusCode") or response.holder.entry("statusCode") if response.holder else None
+    answered = response.answered or ""
+    if not _is_ok(answered):
+        holder = response.holder if response.holder is not None else Mapping([], 0, 0, False)
+        entry = holder.entry("StatusCode") or holder.entry("statusCode")
+        if answered != response.status:  # its response template sets another one
+            entry = holder.entry("ResponseTemplates") or holder.entry("responseTemplates")
         message = f"{route} answers {answered}; a preflight passes only with a status from 200 to 299"
         return Finding(rule, message, entry.value if entry is not None else method.key, None, None, says, resources)
     return None
+
+
+def _is_ok(status: str | None) -> bool:
+    """Whether a preflight passes with a status, or may: one that is no number is not known."""
+    return status is None or not status.isdecimal() or 200 <= int(status) <= 299
 
 
 def _no_status(model: Model, method: Method, node: Mapping) -> tuple[Node, Fix | None, str | None]:

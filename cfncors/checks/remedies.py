@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from cfncors.errors import CannotEdit
+from cfncors.facts.listings import asks_for_a_value
 from cfncors.facts.origin_patterns import certain_fault, fault
 from cfncors.findings import Fix, Safety
 from cfncors.gateway.expressions import (
@@ -29,12 +30,11 @@ from cfncors.gateway.model import (
     Model,
     RestApi,
 )
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import append, put, replace
 from cfncors.source.emit import Data, Raw, Tagged
 from cfncors.template import Known, Resource, Template, Unknown, intrinsic
-from cfncors.template.intrinsics import ref
+from cfncors.template.intrinsics import canonical, ref
 
 Edits = tuple[Edit, ...]
 
@@ -144,7 +144,7 @@ def own_origin(api: RestApi) -> Header | None:
     preflights = _preflight_headers(api)
     for candidates in (preflights, _response_headers(api), _gateway_headers(api)):
         found = [header for headers in candidates if (header := headers.get(ALLOW_ORIGIN)) is not None]
-        if found and candidates is preflights and any(ALLOW_ORIGIN in r.overrides for r in _preflight_responses(api)):
+        if found and candidates is preflights and any(map(_chooses, _preflight_responses(api))):
             return None
         if found:
             first = _as_meant(found[0])
@@ -161,7 +161,13 @@ def _as_meant(header: Header) -> str:
 
 def _preflight_headers(api: RestApi) -> list[dict[str, Header]]:
     from_cors = [api.cors.headers] if api.cors is not None else []
-    return from_cors + [r.headers for r in _preflight_responses(api) if ALLOW_ORIGIN not in r.overrides]
+    return from_cors + [r.effective for r in _preflight_responses(api) if not _chooses(r)]
+
+
+def _chooses(response: IntegrationResponse) -> bool:
+    """Whether a response template chooses the origin, or sets it in a way that is not understood."""
+    header = response.replaced.get(ALLOW_ORIGIN)
+    return ALLOW_ORIGIN in response.overrides and (header is None or not isinstance(header.value, Known))
 
 
 def _preflight_responses(api: RestApi) -> list[IntegrationResponse]:
@@ -169,7 +175,7 @@ def _preflight_responses(api: RestApi) -> list[IntegrationResponse]:
 
 
 def _response_headers(api: RestApi) -> list[dict[str, Header]]:
-    return [r.headers for m in api.methods if not m.is_options and m.integration for r in m.integration.responses]
+    return [r.effective for m in api.methods if not m.is_options and m.integration for r in m.integration.responses]
 
 
 def _gateway_headers(api: RestApi) -> list[dict[str, Header]]:
@@ -189,15 +195,17 @@ def origin_data(model: Model, api: RestApi) -> Data:
     """The origin for a gateway response: the API's own as it is written, else the one given, else any."""
     header = own_origin(api)
     if header is not None and not _only_reflects(header):
-        if _matches_nobody(header):
+        if _matches_nobody(model, header):
             raise CannotEdit("its origin has to be mended first (E9441)")
         return header_data(header)
     return f"'{model.settings.origin}'" if model.settings.origin else "'*'"
 
 
-def _matches_nobody(header: Header) -> bool:
-    """Whether a possible origin is none; of a list of them, E9442 speaks."""
+def _matches_nobody(model: Model, header: Header) -> bool:
+    """Whether a possible origin is none and E9441 says so; of a list of them, E9442 speaks."""
     for leaf in decided(header.value):
+        if isinstance(leaf, Known) and asks_for_a_value(model.template, leaf):
+            continue
         if isinstance(leaf, Unknown):
             wrong = certain_fault(leaf) is not None
         else:
@@ -222,7 +230,7 @@ def sends_credentials(api: RestApi) -> bool:
     if isinstance(written, Scalar) and written.tag is None and written.text.strip("'\" ").lower() == "true":
         return True
     allowed = [api.cors.headers] if api.cors is not None else []
-    allowed += [response.headers for response in _preflight_responses(api)]  # also where the origin is chosen
+    allowed += [response.effective for response in _preflight_responses(api)]  # also where the origin is chosen
     return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in allowed)
 
 
@@ -241,7 +249,12 @@ def no_origin_for_all(api: RestApi) -> None:
     """
     own = own_origin(api)
     are_several = own is None or any(map(is_list, static_texts(own) or ()))
-    if are_several and any(_is_true(r.headers.get(ALLOW_CREDENTIALS)) for r in _preflight_responses(api)):
+    preflights = _preflight_responses(api)
+    if own is None and any(r.unread and r.overrides & {ALLOW_ORIGIN, ALLOW_CREDENTIALS} for r in preflights):
+        raise CannotEdit(
+            "a response template chooses the origin in a way that is not read here: give one with --origin"
+        )
+    if are_several and any(_is_true(r.effective.get(ALLOW_CREDENTIALS)) for r in preflights):
         raise CannotEdit(
             "a gateway response sends one origin, and the API allows credentials for several: give one with --origin"
         )

@@ -112,7 +112,7 @@ def unquoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
             reported.add(id(leaf.node))
             text = _shown(leaf)
             fix, why = _quote(facts.template, leaf.node)
-            assumed = f" with the default of {_names(leaf.assumes)}" if isinstance(leaf, Known) and leaf.assumes else ""
+            assumed = _assumed(leaf) if isinstance(leaf, Known) else ""
             lack = f"is {text}{assumed}, without the single quotes of a static value"
             if is_padded(text):
                 lack = f"has white space around its single quotes{assumed}"
@@ -126,6 +126,13 @@ def unquoted_literal(rule: Rule, facts: Facts) -> Iterator[Finding]:
                 _invalid_mapping(text),
                 (site.api.logical_id,),
             )
+
+
+def _assumed(leaf: Known) -> str:
+    """What a value is known by, beside what is written at its place."""
+    if leaf.when:
+        return f" with {leaf.chosen}"
+    return f" with the default of {_names(leaf.assumes)}" if leaf.assumes else ""
 
 
 def _shown(leaf: Known | Unknown) -> str:

@@ -90,11 +90,18 @@ class Facts:
         return tuple(sites(self.model))
 
     @cached_property
+    def sent_headers(self) -> tuple[Site, ...]:
+        """The same as they are sent: with what response templates set in the place of what is mapped."""
+        from cfncors.facts.headers import sent
+
+        return tuple(sent(self.model))
+
+    @cached_property
     def listings(self) -> tuple[Listing, ...]:
         """Every list of origins, methods and headers that is configured, once for each written place."""
         from cfncors.facts.listings import listings
 
-        return tuple(listings(self.model, self.headers))
+        return tuple(listings(self.model, self.sent_headers))
 
     def listings_of(self, *roles: Role) -> tuple[Listing, ...]:
         """The listings of some roles."""

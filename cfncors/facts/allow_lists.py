@@ -205,9 +205,9 @@ def _of_rest(model: Model, role: ListRole) -> Iterator[AllowList]:
             # Of an API that is not seen whole, only the resource's own OPTIONS is known to answer.
             if not api.complete and normal_path(preflight.method.path) != preflight.path:
                 continue
-            if response is None or name in response.overrides:
+            if response is None:
                 continue
-            header = response.headers.get(name)
+            header = response.effective.get(name)
             texts = static_texts(header) if header is not None else [""]
             values = (None,) if texts is None else tuple(tuple(tokens(text)) for text in texts)
             place = header.node if header is not None else preflight.method.key
@@ -224,7 +224,7 @@ def _of_rest(model: Model, role: ListRole) -> Iterator[AllowList]:
 
 def credentialed(response: IntegrationResponse) -> bool:
     """Whether an OPTIONS response of a REST API allows credentials."""
-    texts = static_texts(response.headers.get(ALLOW_CREDENTIALS))
+    texts = static_texts(response.effective.get(ALLOW_CREDENTIALS))
     return bool(texts) and "true" in (texts or ())
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cfncors.gateway.expressions import Place
-from cfncors.gateway.model import GatewayResponse, Header, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.model import GatewayResponse, Header, Headers, IntegrationResponse, Method, Model, RestApi
 
 
 class Site(NamedTuple):
@@ -44,8 +44,17 @@ class Site(NamedTuple):
 def sites(model: Model) -> Iterator[Site]:
     """All headers that somebody wrote. One that several APIs take from Globals comes once; one that an alias repeats
     comes for each place, so that a fix knows that all of them ask for it."""
+    return _once(_all(model, lambda response: response.headers))
+
+
+def sent(model: Model) -> Iterator[Site]:
+    """The same as they are sent: with what response templates set in the place of what is mapped."""
+    return _once(_all(model, lambda response: response.effective))
+
+
+def _once(found: Iterator[Site]) -> Iterator[Site]:
     seen: set[tuple[int, int]] = set()
-    for site in _all(model):
+    for site in found:
         owner = site.gateway or site.method
         key = (id(site.header.node), id(owner.key) if owner is not None else 0)
         if key not in seen:
@@ -53,7 +62,7 @@ def sites(model: Model) -> Iterator[Site]:
             yield site
 
 
-def _all(model: Model) -> Iterator[Site]:
+def _all(model: Model, headers_of: Callable[[IntegrationResponse], Headers]) -> Iterator[Site]:
     for api in model.rest_apis:
         for gateway in api.all_gateway_responses:
             for header in gateway.headers.values():
@@ -66,5 +75,5 @@ def _all(model: Model) -> Iterator[Site]:
             if method.origin == "cors" or method.integration is None or method.integration.is_proxy:
                 continue
             for response in method.integration.responses:
-                for header in response.headers.values():
+                for header in headers_of(response).values():
                     yield Site(api, header, Place.METHOD_RESPONSE, method=method, response=response)

@@ -99,7 +99,8 @@ def listings(model: Model, headers: Iterable[Site]) -> Iterator[Listing]:
 def asks_for_a_value(template: Template, leaf: Known) -> bool:
     """Whether a text is made with a parameter whose default is empty: such a default stands for a value that the
     deployment gives or goes without, and what it leaves of the text is used in neither case."""
-    parameters = (template.parameters.get(name) for name in leaf.assumes)
+    chosen = {name for name, _, value in (each.partition("=") for each in leaf.when) if value}
+    parameters = (template.parameters.get(name) for name in leaf.assumes - chosen)
     return any(
         each is not None and each.given is None and scalar_text(each.node.get("Default")) == "" for each in parameters
     )
@@ -221,7 +222,7 @@ def credentialed(site: Site) -> bool | None:
     """Whether the response that sends a header allows credentials too; ``None`` when that is not known."""
     if site.gateway is None and site.response is None:
         return site.api.cors is not None and site.api.cors.allows_credentials
-    headers = site.gateway.headers if site.gateway is not None else site.response.headers if site.response else {}
+    headers = site.gateway.headers if site.gateway is not None else site.response.effective if site.response else {}
     return _is_true(headers.get(ALLOW_CREDENTIALS))
 
 

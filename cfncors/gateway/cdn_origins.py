@@ -12,10 +12,9 @@ from typing import Final, NamedTuple
 from cfncors.gateway.bucket import BUCKET
 from cfncors.gateway.parameters import mapping
 from cfncors.gateway.references import attributes
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.template import Absent, Known, Resource, Template, intrinsic
-from cfncors.template.intrinsics import call, ref
+from cfncors.template.intrinsics import call, canonical, ref
 
 #: An attribute that names another endpoint of a bucket than its REST API.
 _WEBSITE: Final = "WebsiteURL"

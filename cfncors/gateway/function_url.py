@@ -41,7 +41,8 @@ def function_urls(template: Template) -> Iterator[FunctionUrl]:
             entry = merged_entry(globals_for(template, resource, "Function"), resource.properties, "FunctionUrlConfig")
             if entry is not None and not parameters.is_empty(entry.value):
                 name = resource.logical_id
-                yield _url(template, f"{name}Url", name, entry.key, resource, parameters.mapping(entry.value))
+                own = template.of(resource)
+                yield _url(own, f"{name}Url", name, entry.key, resource, parameters.mapping(entry.value))
 
 
 def _url(

@@ -15,6 +15,7 @@ from cfncors.gateway.model import (
     NO_AUTHORIZATION,
     UNKNOWN_AUTHORIZATION,
     Authorization,
+    Guard,
     HttpApi,
     Integration,
     IntegrationKind,
@@ -26,7 +27,7 @@ from cfncors.gateway.references import mentioned
 from cfncors.gateway.rest_api import api_name
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import Entry
-from cfncors.template import Known, Resource, Template, Unknown, intrinsic, scalar_text
+from cfncors.template import Known, Resource, Template, Unknown, intrinsic, leaves, scalar_text
 
 HTTP_API: Final = "AWS::ApiGatewayV2::Api"
 SAM_HTTP_API: Final = "AWS::Serverless::HttpApi"
@@ -222,6 +223,7 @@ def _route(template: Template, resource: Resource) -> Method | None:
         route[2],
         resource.logical_id,
         resource.properties,
+        guards=guards(template, resource.properties),
     )
 
 
@@ -237,7 +239,20 @@ def _keyed(key: str | None) -> tuple[str, str, Origin] | None:
 def authorization(template: Template, properties: Mapping) -> Authorization:
     """Who may call a route; an authorizer of another stack reads headers that are not known."""
     node = properties.get("AuthorizationType")
-    kind = "NONE" if is_nothing(node) else template.known(node)
+    return _of_kind(template, properties, "NONE" if is_nothing(node) else template.known(node))
+
+
+def guards(template: Template, properties: Mapping) -> tuple[Guard, ...]:
+    """Where the deployment decides who may call a route: what it may be."""
+    node = properties.get("AuthorizationType")
+    found = leaves(template.value(node)) if node is not None else ()
+    if len(found) < 2:
+        return ()
+    known = (leaf for leaf in found if isinstance(leaf, Known))
+    return tuple(Guard(_of_kind(template, properties, leaf.text), leaf) for leaf in known)
+
+
+def _of_kind(template: Template, properties: Mapping, kind: str | None) -> Authorization:
     if kind == "NONE":
         return NO_AUTHORIZATION
     if kind == "AWS_IAM":

@@ -14,7 +14,7 @@ from cfncors.config import Settings
 from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.nodes import Entry
-from cfncors.template import Resource, Template, Value
+from cfncors.template import Known, Resource, Template, Value
 
 if TYPE_CHECKING:
     from cfncors.gateway.evidence import Evidence
@@ -71,8 +71,26 @@ class IntegrationResponse(NamedTuple):
     #: what can be edited: the mapping that holds the response, the key of its parameters in this dialect
     holder: Mapping | None
     parameters: str
-    #: a response template may set headers itself (``$context.responseOverride``)
+    #: a response template may set headers itself (``$context.responseOverride``): their names in lower case
     overrides: frozenset[str] = frozenset()
+    #: what it sets them to, or leaves them at; not known where the template is not understood
+    replaced: Headers = {}  # noqa: RUF012 - never written to
+    #: the statuses that it may answer with instead, ``None`` where they are not known; empty when it sets none
+    statuses: tuple[str | None, ...] = ()
+    #: whether the template sets something and is not understood
+    unread: bool = False
+
+    @property
+    def effective(self) -> Headers:
+        """The headers that are sent, whether they are mapped or set by the response template."""
+        return {**self.headers, **self.replaced}
+
+    @property
+    def answered(self) -> str | None:
+        """The status that is sent; ``None`` when it is not known."""
+        if not self.statuses:
+            return self.status
+        return self.statuses[0] if len(self.statuses) == 1 else None
 
 
 class MethodResponse(NamedTuple):
@@ -91,11 +109,27 @@ class Integration(NamedTuple):
     content_handling: str | None
     responses: tuple[IntegrationResponse, ...]
     node: Mapping | None
+    #: where conditions decide which responses there are: those of each way in which they may turn out
+    alternatives: tuple[tuple[IntegrationResponse, ...], ...] = ()
+
+    @property
+    def each(self) -> tuple[Integration, ...]:
+        """The integration as different deployments may have it: once, where no condition decides on its responses."""
+        made = tuple(self._replace(responses=responses, alternatives=()) for responses in self.alternatives)
+        return made or (self,)
 
     @property
     def is_proxy(self) -> bool:
         """Whether the backend's own headers pass."""
         return self.kind in ("aws_proxy", "http_proxy")
+
+
+class Guard(NamedTuple):
+    """One of several ways to guard a method, of which each deployment has one: an authorization, or (``None``) a
+    required API key."""
+
+    authorization: Authorization | None
+    value: Known
 
 
 Origin = Literal["resource", "openapi", "event", "state-machine", "cors", "default", "made"]
@@ -118,6 +152,8 @@ class Method(NamedTuple):
     holder: Mapping | None = None
     #: written in OpenAPI 3, which wraps a header's type in a schema
     openapi3: bool = False
+    #: where the deployment decides who may call it: what it may be, with the value that says so
+    guards: tuple[Guard, ...] = ()
 
     @property
     def is_options(self) -> bool:

@@ -21,7 +21,7 @@ from cfncors.gateway.model import (
     MethodResponse,
 )
 from cfncors.source import Mapping, Node, Scalar, Sequence
-from cfncors.template import Known, Template, scalar_text
+from cfncors.template import Known, Template, intrinsic, scalar_text
 
 GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 BINARY_MEDIA_TYPES: Final = "x-amazon-apigateway-binary-media-types"
@@ -121,17 +121,21 @@ def secured(names: list[str] | None, known: Schemes) -> tuple[Authorization, boo
     return authorization, api_key
 
 
-def security_names(operation: Mapping) -> list[str] | None:
-    """Names in an operation's ``security``; ``None`` when an intrinsic makes it. The document's own ``security`` is
-    not read: API Gateway ignores it (Developer Guide, "Important notes": REST APIs and root level security)."""
-    node = operation.get("security")
+def security_names(template: Template, operation: Mapping) -> list[str] | None:
+    """Names in an operation's ``security``; ``None`` when an intrinsic makes it, or conditions choose between several.
+    The document's own ``security`` is not read: API Gateway ignores it (Developer Guide, "Important notes": REST APIs
+    and root level security)."""
+    node = parameters.one_of(template, operation.get("security"))
     if node is None:
         old = parameters.mapping(operation.get("x-amazon-apigateway-auth"))
         kind = scalar_text(old.get("type")) if old is not None else None
         return ["AWS_IAM"] if kind is not None and kind.upper() == "AWS_IAM" else []
-    if not isinstance(node, Sequence):
+    if not isinstance(node, Sequence) or node.tag is not None:
         return None
-    return [key for item in node.items if isinstance(item, Mapping) for key, _ in item.items()]
+    items = [branch for item in node.items for branch in template.branches(item)]
+    if len(items) > len(node.items) or any(intrinsic(item) is not None for item in items):
+        return None
+    return [key for item in items if isinstance(item, Mapping) for key, _ in item.items()]
 
 
 def path_items(template: Template, body: Mapping, resource: str) -> Iterator[PathItem]:
@@ -153,7 +157,7 @@ def _path_item(template: Template, path: str, item: Mapping, known: Schemes, res
             continue
         for operation in template.branches(entry.value):
             if isinstance(operation, Mapping):
-                names = security_names(operation)
+                names = security_names(template, operation)
                 method = _method(template, path, key, entry.key, operation, secured(names, known), resource)
                 methods.append(method._replace(openapi3=openapi3))
                 security.append(names or [])
@@ -174,7 +178,7 @@ def _method(
         "ANY" if verb.lower() == _ANY else verb.upper(),
         *asked,
         _integration(template, operation.get(INTEGRATION)),
-        _method_responses(operation.get("responses")),
+        _method_responses(template, operation.get("responses")),
         key,
         operation,
         "openapi",
@@ -184,45 +188,62 @@ def _method(
 
 
 def _integration(template: Template, node: Node | None) -> Integration | None:
+    node = parameters.one_of(template, node)
     if node is None:
         return None
     found = parameters.mapping(node)
     if found is None:
         return Integration("unknown", None, None, (), None)
-    responses = parameters.mapping(found.get("responses"))
+    listed = _listed(template, found.get("responses"))
+    responses = [_integration_response(template, *each) for each in listed or ()]
     return Integration(
-        parameters.integration_kind(template, found.get("type")),
+        parameters.integration_kind(template, found.get("type")) if listed is not None else "unknown",
         parameters.templates(template, found.get("requestTemplates")),
-        scalar_text(found.get("contentHandling")),
-        tuple(
-            _integration_response(template, pattern, entry.key, entry.value)
-            for pattern, entry in (responses.items() if responses is not None else ())
-            if isinstance(entry.value, Mapping)
-        ),
+        template.known(found.get("contentHandling")),
+        tuple(responses),
         found,
+        parameters.alternatives(template, found, responses),
     )
 
 
+def _listed(template: Template, node: Node | None) -> list[tuple[str, Scalar, Mapping]] | None:
+    """The responses by pattern that may be there, of each side of an ``Fn::If``; ``None`` when another function makes
+    them."""
+    found: list[tuple[str, Scalar, Mapping]] = []
+    for side in template.branches(node):
+        if intrinsic(side) is not None:
+            return None
+        for pattern, entry in side.items() if isinstance(side, Mapping) else ():
+            for response in template.branches(entry.value):
+                if intrinsic(response) is not None:
+                    return None
+                if isinstance(response, Mapping):
+                    found.append((pattern, entry.key, response))
+    return found
+
+
 def _integration_response(template: Template, pattern: str, key: Scalar, node: Mapping) -> IntegrationResponse:
-    return IntegrationResponse(
+    response = IntegrationResponse(
         parameters.status_text(template, node.get("statusCode")),
         None if pattern == "default" else pattern,
         parameters.headers(template, node.get("responseParameters"), parameters.METHOD_PREFIX),
         key,
         node,
         "responseParameters",
-        parameters.overrides(template, node.get("responseTemplates")),
     )
+    return parameters.with_template(template, response, node.get("responseTemplates"))
 
 
-def _method_responses(node: Node | None) -> dict[str, MethodResponse]:
-    responses = parameters.mapping(node)
+def _method_responses(template: Template, node: Node | None) -> dict[str, MethodResponse]:
     found: dict[str, MethodResponse] = {}
-    for status, entry in responses.items() if responses is not None else ():
-        declared = parameters.mapping(entry.value)
-        names = parameters.mapping(declared.get("headers")) if declared is not None else None
-        keys = {name.lower(): e.key for name, e in (names.items() if names is not None else ())}
-        found[status] = MethodResponse(status, keys, declared)
+    sides = (parameters.mapping(side) for side in template.branches(node))
+    for status, entry in (each for side in sides if side is not None for each in side.items()):
+        for branch in template.branches(entry.value):
+            declared = parameters.mapping(branch)
+            headers = template.branches(declared.get("headers")) if declared is not None else []
+            names = [e.key for side in headers if isinstance(side, Mapping) for _, e in side.items()]
+            keys = {key.text.lower(): key for key in names}
+            parameters.declare(found, MethodResponse(status, keys, declared))
     return found
 
 

@@ -12,7 +12,7 @@ from cfncors.browser import Request
 from cfncors.errors import UsageError
 from cfncors.gateway.answer import sent_headers
 from cfncors.gateway.coded_answers import code_of, methods_served
-from cfncors.gateway.expressions import tokens
+from cfncors.gateway.expressions import literal, tokens
 from cfncors.gateway.model import (
     ALLOW_CREDENTIALS,
     ALLOW_METHODS,
@@ -30,6 +30,7 @@ from cfncors.gateway.model import (
 from cfncors.gateway.policy import Policy
 from cfncors.gateway.respond import respond
 from cfncors.gateway.routing import route
+from cfncors.template import Known, leaves
 
 #: The page that calls a front door which allows any.
 EXAMPLE: Final = "https://app.example.com"
@@ -85,7 +86,10 @@ class Pages:
         asked = [method, *([match.method] if match is not None and match.method is not method else [])]
         if any(_code_allows_credentials(self.model, each, beside_mock=answering is not None) for each in asked):
             return True
-        return any(map(self._allows_credentials, _mapped(asked if answering is None else [answering])))
+        mapped = asked if answering is None else [answering]
+        if "true" in _replaced(mapped, ALLOW_CREDENTIALS):
+            return True
+        return any(map(self._allows_credentials, _mapped(mapped)))
 
     @cached_property
     def _refuses_with_credentials(self) -> bool:
@@ -163,7 +167,8 @@ class Pages:
         return match.method if match is not None and integration is not None and integration.kind == "mock" else None
 
     def _allows_any(self, method: Method) -> bool:
-        return any("*" in _texts(self.model, headers) for headers in _mapped([method]))
+        mapped = any("*" in _texts(self.model, headers) for headers in _mapped([method]))
+        return mapped or "*" in _replaced([method], ALLOW_ORIGIN)
 
     def _allows_credentials(self, headers: Headers) -> bool:
         header = headers.get(ALLOW_CREDENTIALS)
@@ -240,7 +245,18 @@ def _refusals(door: Door) -> Iterator[Headers]:
 def _mapped(methods: Iterable[Method]) -> Iterator[Headers]:
     for method in methods:
         for response in method.integration.responses if method.integration is not None else ():
-            yield response.headers
+            yield {name: header for name, header in response.headers.items() if name not in response.replaced}
+
+
+def _replaced(methods: Iterable[Method], name: str) -> set[str]:
+    """What response templates may set a header to."""
+    found: set[str] = set()
+    for method in methods:
+        for response in method.integration.responses if method.integration is not None else ():
+            header = response.replaced.get(name)
+            known = (leaf for leaf in leaves(header.value) if isinstance(leaf, Known)) if header is not None else ()
+            found.update(literal(leaf.text) or leaf.text for leaf in known)
+    return found
 
 
 def _of_responses(model: Model, methods: Iterable[Method]) -> Iterator[str]:

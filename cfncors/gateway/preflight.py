@@ -82,5 +82,9 @@ def preflights(api: RestApi) -> Iterator[Preflight]:
         if answering is None:
             continue
         integration = answering.integration
-        is_mock = integration is not None and integration.kind == "mock"
-        yield Preflight(path, answering, picked(integration) if integration is not None and is_mock else None)
+        if integration is None or integration.kind != "mock":
+            yield Preflight(path, answering, None)
+            continue
+        # One for each response that a deployment may answer with.
+        for response in {id(each): each for each in map(picked, integration.each)}.values():
+            yield Preflight(path, answering, response)

@@ -22,6 +22,7 @@ from cfncors.gateway.answer import (
 )
 from cfncors.gateway.coded_answers import coded, crash_of, error_statuses
 from cfncors.gateway.model import ALLOW_ORIGIN, Integration, IntegrationResponse, Method, Model, RestApi
+from cfncors.gateway.parameters import one_of
 from cfncors.gateway.preflight import mock_status, selected
 from cfncors.gateway.reached import reached
 from cfncors.gateway.routing import Match
@@ -225,7 +226,7 @@ def _not_understood(response: IntegrationResponse, answer: Answer) -> Answer:
 def response_template(model: Model, response: IntegrationResponse) -> str | None:
     """The template for JSON, which a MOCK answers, or the only one."""
     name = "ResponseTemplates" if response.parameters == "ResponseParameters" else "responseTemplates"
-    node = response.holder.get(name) if response.holder is not None else None
+    node = one_of(model.template, response.holder.get(name)) if response.holder is not None else None
     if not isinstance(node, Mapping):
         return None
     entry = node.get("application/json") or next((e.value for e in node.entries if isinstance(e.key, Scalar)), None)

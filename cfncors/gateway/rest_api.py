@@ -13,12 +13,13 @@ from cfncors.gateway.model import (
     UNKNOWN_AUTHORIZATION,
     Authorization,
     GatewayResponse,
+    Guard,
     Method,
     RestApi,
 )
 from cfncors.source import Node, Scalar, Sequence
-from cfncors.template import Resource, Template, intrinsic, scalar_text
-from cfncors.template.intrinsics import HOLE, UNKNOWN, branches, ref
+from cfncors.template import Absent, Known, Resource, Template, Unknown, intrinsic, leaves, scalar_text
+from cfncors.template.intrinsics import HOLE, UNKNOWN, branches, canonical, ref
 
 REST_API: Final = "AWS::ApiGateway::RestApi"
 SAM_API: Final = "AWS::Serverless::Api"
@@ -82,25 +83,6 @@ def _shown(node: Node) -> str:
     if call is not None and isinstance(call.argument, Scalar):
         return f"{call.name} {call.argument.text if call.argument is node else _shown(call.argument)}"
     return canonical(node)
-
-
-def canonical(node: Node) -> str:
-    """An expression as text that is equal for equal expressions, short and long form alike."""
-    call = intrinsic(node)
-    if call is None:
-        return _contents(node)
-    argument = call.argument
-    if call.name == "Fn::GetAtt" and isinstance(argument, Scalar):  # "Api.Arn" says the same as [Api, Arn]
-        return f"{call.name}({','.join(map(repr, argument.text.split('.', 1)))})"
-    return f"{call.name}({_contents(argument) if argument is node else canonical(argument)})"
-
-
-def _contents(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return repr(node.text)
-    if isinstance(node, Sequence):
-        return ",".join(canonical(item) for item in node.items)
-    return ",".join(f"{key}:{canonical(entry.value)}" for key, entry in node.items())
 
 
 def rest_apis(parts: Parts) -> Iterator[RestApi]:
@@ -191,7 +173,7 @@ def resource_gateway_responses(parts: Parts, api: str) -> Iterator[GatewayRespon
     for resource in parts.of(parts.gateway_responses, api):
         entry = resource.entry("ResponseType")
         kind = template.known(entry.value) if entry is not None else None
-        if entry is None or kind is None or resource.properties is None:
+        if entry is None or kind is None or resource.properties is None or not template.may_make(resource):
             continue
         given = resource.get("ResponseParameters")
         place = entry.value if isinstance(entry.value, Scalar) else entry.key
@@ -219,7 +201,7 @@ def _methods(parts: Parts, api: str) -> tuple[list[Method], bool]:
             all_known = False
         if verb is None or resource.properties is None:
             continue
-        authorization, api_key = _authorization(template, resource)
+        authorization, api_key, guards = _authorization(template, resource)
         entry = resource.entry("HttpMethod")
         method = Method(
             path,
@@ -233,6 +215,7 @@ def _methods(parts: Parts, api: str) -> tuple[list[Method], bool]:
             "resource",
             resource.logical_id,
             resource.properties,
+            guards=guards,
         )
         found.append(method)
     return found, all_known
@@ -267,20 +250,38 @@ def _is_root(node: Node | None, api: str) -> bool:
     return found.name == "Fn::Sub" and isinstance(argument, Scalar) and argument.text == f"${{{api}.RootResourceId}}"
 
 
-def _authorization(template: Template, resource: Resource) -> tuple[Authorization, bool | None]:
-    node = resource.get("AuthorizationType")
-    kind = "NONE" if node is None else template.known(node)
-    key_node = resource.get("ApiKeyRequired")
-    key_text = None if key_node is None else template.known(key_node)
-    api_key = False if key_node is None else None if key_text is None else key_text.lower() == "true"
+def _authorization(template: Template, resource: Resource) -> tuple[Authorization, bool | None, tuple[Guard, ...]]:
+    """Who may call a method and whether a key is asked for; where the deployment decides, what it may be."""
+    kinds, all_kinds = _possible(template, resource, "AuthorizationType", "NONE")
+    guards = [Guard(_of_kind(template, resource, leaf.text), leaf) for leaf in kinds]
+    told = {guard.authorization for guard in guards}
+    authorization = UNKNOWN_AUTHORIZATION
+    if all_kinds and len(told) == 1:
+        authorization = guards.pop().authorization or authorization
+        guards = []
+    keys, all_keys = _possible(template, resource, "ApiKeyRequired", "false")
+    asked = {leaf.text.lower() == "true" for leaf in keys}
+    api_key = asked.pop() if all_keys and len(asked) == 1 else None
+    if api_key is None:
+        guards += [Guard(None, leaf) for leaf in keys if leaf.text.lower() == "true"]
+    return authorization, api_key, tuple(guards)
+
+
+def _possible(template: Template, resource: Resource, name: str, usual: str) -> tuple[list[Known], bool]:
+    """The texts that a property may have, the ``usual`` one where it is not written, and whether that is all."""
+    node = resource.get(name)
+    found = leaves(template.value(node)) if node is not None else (Absent(resource.key),)
+    named = [leaf for leaf in found if not isinstance(leaf, Unknown)]
+    return [leaf if isinstance(leaf, Known) else Known(usual, leaf.node) for leaf in named], len(named) == len(found)
+
+
+def _of_kind(template: Template, resource: Resource, kind: str) -> Authorization:
     if kind in _AUTHORIZATIONS:
-        return _AUTHORIZATIONS[kind], api_key
-    if kind in ("COGNITO_USER_POOLS", "CUSTOM"):
-        found = _authorizer(template, template.resources.get(ref(resource.get("AuthorizerId")) or ""))
-        if kind == "COGNITO_USER_POOLS":
-            return _cognito(found), api_key
-        return found, api_key
-    return UNKNOWN_AUTHORIZATION, api_key
+        return _AUTHORIZATIONS[kind]
+    if kind not in ("COGNITO_USER_POOLS", "CUSTOM"):
+        return UNKNOWN_AUTHORIZATION
+    found = _authorizer(template, template.resources.get(ref(resource.get("AuthorizerId")) or ""))
+    return _cognito(found) if kind == "COGNITO_USER_POOLS" else found
 
 
 def _cognito(found: Authorization) -> Authorization:

@@ -98,7 +98,7 @@ def _event(template: Template, owner: Resource, name: Scalar, properties: Mappin
 
 
 def _api(parts: Parts, resource: Resource | None, events: list[Event]) -> RestApi:
-    template = parts.template
+    template = parts.template.of(resource)
     shared = globals_for(template, resource)
     own = resource.properties if resource is not None else None
     properties = merged(shared, own)

@@ -64,7 +64,7 @@ def sam_http_apis(parts: HttpParts) -> Iterator[HttpApi]:
 
 
 def _api(parts: HttpParts, resource: Resource | None, events: list[Event]) -> HttpApi:
-    template = parts.template
+    template = parts.template.of(resource)
     shared = globals_for(template, resource, "HttpApi")
     own = resource.properties if resource is not None else None
     properties = merged(shared, own)
@@ -118,7 +118,7 @@ def _event(template: Template, owner: Resource, name: Scalar, properties: Mappin
 def _body_routes(template: Template, body: Mapping | None, api: str) -> Iterator[Route]:
     for item in openapi.path_items(template, body, api) if body is not None else ():
         for method in item.methods:
-            yield Route(method, openapi.security_names(method.holder) if method.holder is not None else [])
+            yield Route(method, openapi.security_names(template, method.holder) if method.holder is not None else [])
 
 
 def _with_events(routes: list[Route], events: Iterable[Event]) -> list[Route]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from cfncors.gateway.model import FunctionUrl, Headers, HttpApi, Integration, Method, Model, RestApi, normal_path
 from cfncors.gateway.policy import Policy
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Node, Scalar
 from cfncors.template import Absent, Choice, Known, Value
+from cfncors.template.intrinsics import canonical
 
 
 def summary(model: Model) -> dict[str, Any]:

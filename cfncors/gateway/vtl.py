@@ -25,11 +25,45 @@ _WORDS: Final = {"eq": "==", "ne": "!=", "or": "||", "and": "&&", "not": "!"}
 
 _CONSTANTS: Final = {"true": True, "false": False}
 
-Data = str | bool | int | list["Data"]
+#: In a text: what comes from the request.
+_FROM_REQUEST: Final = "\0"
+#: A template that may go more ways than these is not followed.
+_MOST_WAYS: Final = 64
+
+
+class _Asked:
+    """A text from a request that may be any."""
+
+
+class _Open:
+    """A truth that the request decides. On one way through a template it is the same wherever it is asked for."""
+
+    def __init__(self, run: _Run, opposite: _Open | None = None) -> None:
+        self.run = run
+        self.opposite = opposite
+        self.found: bool | None = None
+
+    def decided(self) -> bool:
+        """How it turns out on this way."""
+        if self.found is None:
+            self.found = self.run.choose() if self.opposite is None else not self.opposite.decided()
+        return self.found
+
+
+Data = str | bool | int | list["Data"] | _Asked | _Open
 
 
 class NotUnderstood(Exception):
     """A template with something that is not read here."""
+
+
+class Possible(NamedTuple):
+    """What a template may set for a header or the status: ``texts`` that it may be, ``None`` for one that holds a part
+    of the request. ``always`` is false where some requests go without it."""
+
+    name: str
+    texts: tuple[str | None, ...]
+    always: bool
 
 
 class Overrides(NamedTuple):
@@ -59,6 +93,32 @@ def overrides(template: str, headers: dict[str, str]) -> Overrides:
     # Where the spelling decides, the one that finds something is what the author saw working.
     told = lower if lower.set_headers or lower.status else titled
     return Overrides(told.set_headers, told.status, not same)
+
+
+def possibilities(template: str) -> dict[str, Possible]:
+    """What a response template may set for any request: headers by their name in lower case, the status under ``""``.
+
+    Each ``#if`` that the request decides goes both ways. Raises :class:`NotUnderstood`.
+    """
+    directives = list(_directives(_COMMENT.sub("", template)))
+    waiting: list[list[bool]] = [[]]
+    ways: list[dict[str, tuple[str, str]]] = []
+    while waiting:
+        run = _Ways(waiting.pop())
+        try:
+            run.block(directives)
+        except RecursionError:
+            raise NotUnderstood("brackets in brackets without end") from None
+        ways.append({**run.set_headers, **({"": ("", run.status)} if run.status is not None else {})})
+        waiting += [[*run.taken[:at], not run.taken[at]] for at in range(run.given, len(run.taken))]
+        if len(ways) + len(waiting) > _MOST_WAYS:
+            raise NotUnderstood("too many ways through it")
+    found: dict[str, Possible] = {}
+    for key in dict.fromkeys(key for way in ways for key in way):
+        here = [way[key] for way in ways if key in way]
+        texts = (None if _FROM_REQUEST in text else text for _, text in here)
+        found[key] = Possible(here[0][0], tuple(dict.fromkeys(texts)), len(here) == len(ways))
+    return found
 
 
 class _Directive(NamedTuple):
@@ -146,8 +206,32 @@ class _Run:
         else:
             raise NotUnderstood(f"${name}")
 
-    def request_header(self, name: str) -> str:
+    def request_header(self, name: str) -> Data:
         return self.headers.get(name, "")
+
+    def choose(self) -> bool:
+        """How a truth turns out that the request decides; of one request nothing is open."""
+        raise NotUnderstood("an open truth")
+
+
+class _Ways(_Run):
+    """One way through a template, for any request that goes it. ``taken`` are its choices, the first ``given`` of them
+    from outside."""
+
+    def __init__(self, choices: list[bool]) -> None:
+        super().__init__({})
+        self.taken = list(choices)
+        self.given = len(choices)
+        self.asked = 0
+
+    def request_header(self, name: str) -> Data:  # noqa: ARG002 - any header may hold any text
+        return _Asked()
+
+    def choose(self) -> bool:
+        if self.asked == len(self.taken):
+            self.taken.append(True)
+        self.asked += 1
+        return self.taken[self.asked - 1]
 
 
 class _Parser:
@@ -186,26 +270,40 @@ class _Parser:
         value = self.both()
         while self.accept("||"):
             other = self.both()
-            value = _truth(value) or _truth(other)
+            value = self.joined(value, other, deciding=True)
         return value
 
     def both(self) -> Data:
         value = self.compared()
         while self.accept("&&"):
             other = self.compared()
-            value = _truth(value) and _truth(other)
+            value = self.joined(value, other, deciding=False)
         return value
+
+    def joined(self, value: Data, other: Data, *, deciding: bool) -> Data:
+        """Two truths as one, which is open when it hangs on one that is: no way is chosen before it is asked for."""
+        sides = [each if isinstance(each, _Open) else _truth(each) for each in (value, other)]
+        if deciding in (side for side in sides if isinstance(side, bool)):
+            return deciding
+        is_open = any(isinstance(side, _Open) for side in sides)
+        return _Open(self.run) if is_open else not deciding
 
     def compared(self) -> Data:
         value = self.single()
         sign = self.accept("==", "!=")
         if sign is None:
             return value
-        return (value == self.single()) is (sign == "==")
+        other = self.single()
+        if isinstance(value, _Asked) or isinstance(other, _Asked):
+            found = _Open(self.run)
+            return found if sign == "==" else _Open(self.run, found)
+        value, other = (each.decided() if isinstance(each, _Open) else each for each in (value, other))
+        return (value == other) is (sign == "==")
 
     def single(self) -> Data:
         if self.accept("!"):
-            return not _truth(self.single())
+            value = self.single()
+            return _Open(self.run, value) if isinstance(value, _Open) else not _truth(value)
         if self.accept("("):
             value = self.either()
             self.expect(")")
@@ -241,7 +339,7 @@ class _Parser:
             raise NotUnderstood(token)
         return self.methods(self.run.names[name])
 
-    def text(self, token: str) -> str:
+    def text(self, token: str) -> Data:
         """A text; in double quotes references are replaced."""
         inner = token[1:-1]
         if token[0] == "'":
@@ -253,7 +351,8 @@ class _Parser:
                 raise NotUnderstood(found[0])
             return _plain(self.run.names[name])
 
-        return _REFERENCE.sub(replaced, inner)
+        made = _REFERENCE.sub(replaced, inner)
+        return _Asked() if _FROM_REQUEST in made else made
 
     def member(self) -> str:
         self.expect(".")
@@ -291,8 +390,18 @@ class _Parser:
             name = self.member()
             self.expect("(")
             given = self.items(")")
-            value = _call(value, name, given)
+            value = self.called(value, name, given)
         return value
+
+    def called(self, value: Data, name: str, given: list[Data]) -> Data:
+        parts = [value, *given, *(value if isinstance(value, list) else ())]
+        if not any(isinstance(part, _Asked) for part in parts):
+            return _call(value, name, given)
+        if (name, len(given)) in _TESTS:
+            return _Open(self.run)
+        if isinstance(value, list) or (name, len(given)) not in _METHODS:
+            raise NotUnderstood(f".{name}()")
+        return _Asked()
 
 
 def _call(value: Data, name: str, given: list[Data]) -> Data:
@@ -313,6 +422,8 @@ def _matches(value: str, pattern: str) -> bool:
         raise NotUnderstood(pattern) from error
 
 
+#: Methods that make a text, or a number, of a text.
+_OF_TEXT: Final = frozenset(("toLowerCase", "toUpperCase", "trim", "toString", "length"))
 _METHODS: Final[dict[tuple[str, int], Callable[..., Data]]] = {
     ("matches", 1): _matches,
     ("equals", 1): lambda value, other: value == other,
@@ -329,12 +440,19 @@ _METHODS: Final[dict[tuple[str, int], Callable[..., Data]]] = {
 }
 
 
+#: Methods that say yes or no.
+_TESTS: Final = frozenset(key for key in _METHODS if key[0] not in _OF_TEXT)
+
+
 def _truth(value: Data) -> bool:
     """Velocity 1.7, which API Gateway runs: only ``false`` and null are false; null is not made here."""
-    return value is not False
+    return value.decided() if isinstance(value, _Open) else value is not False
 
 
 def _plain(value: Data) -> str:
     if isinstance(value, list):
         raise NotUnderstood("a list where a text belongs")
+    if isinstance(value, _Asked):
+        return _FROM_REQUEST
+    value = value.decided() if isinstance(value, _Open) else value
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -115,3 +115,22 @@ def branches(node: Node | None) -> list[Node]:
     if ref(node) == "AWS::NoValue":
         return []
     return [node]
+
+
+def canonical(node: Node) -> str:
+    """An expression as text that is equal for equal expressions, short and long form alike."""
+    call = intrinsic(node)
+    if call is None:
+        return _contents(node)
+    argument = call.argument
+    if call.name == "Fn::GetAtt" and isinstance(argument, Scalar):  # "Api.Arn" says the same as [Api, Arn]
+        return f"{call.name}({','.join(map(repr, argument.text.split('.', 1)))})"
+    return f"{call.name}({_contents(argument) if argument is node else canonical(argument)})"
+
+
+def _contents(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return repr(node.text)
+    if isinstance(node, Sequence):
+        return ",".join(canonical(item) for item in node.items)
+    return ",".join(f"{key}:{canonical(entry.value)}" for key, entry in node.items())

@@ -16,11 +16,14 @@ from cfncors.template.loops import has_unknown_loops, unrolled
 from cfncors.template.values import Choice, Known, Unknown, UnknownKind, Value, evaluate, texts
 
 if TYPE_CHECKING:
+    from cfncors.template.cases import Assumed, Cases, Place
     from cfncors.template.serverless import Service
-    from cfncors.template.worlds import World
+    from cfncors.template.worlds import Equality, Names, World
 
 SAM_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
 
+#: What has to be worked out again in another world.
+_OF_ONE_WORLD: Final = frozenset(("parameters", "truths"))
 #: Sections that must be mappings where they are written (AWS CloudFormation User Guide, "Template sections").
 _SECTIONS: Final = ("Resources", "Parameters", "Conditions", "Mappings", "Globals", "Outputs", "Metadata")
 
@@ -60,6 +63,8 @@ class Parameter(NamedTuple):
     node: Mapping
     #: its value in the template's world, where it has one
     given: str | None = None
+    #: whether it has a value there that the template does not name
+    other: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -81,6 +86,9 @@ class Parameter(NamedTuple):
         """
         if self.given is not None:
             return Known(self.given, place, frozenset((self.name,)))
+        if self.other:
+            reason = f"parameter {self.name} has a value that the template does not name"
+            return Unknown(place, reason, (None,), UnknownKind.PARAMETER, self.name)
         kind = scalar_text(self.node.get("Type")) or ""
         default = self.node.get("Default")
         if kind.startswith("AWS::SSM::"):
@@ -104,6 +112,8 @@ class _Template(NamedTuple):
     world: World | None = None
     #: the Serverless Framework's service that is packaged as this template
     service: Service | None = None
+    #: the conditions under which everything counts that is asked for; see :meth:`Template.of`
+    under: Assumed = frozenset()
 
 
 class Template(_Template):
@@ -145,8 +155,9 @@ class Template(_Template):
         section = self.section("Parameters")
         entries = section.entries if section is not None else []
         given = self.world.parameters if self.world is not None else {}
+        others = self.world.others if self.world is not None else ()
         return {
-            e.key.text: Parameter(e.key.text, e.value, given.get(e.key.text))
+            e.key.text: Parameter(e.key.text, e.value, given.get(e.key.text), e.key.text in others)
             for e in entries
             if isinstance(e.value, Mapping)
         }
@@ -203,9 +214,51 @@ class Template(_Template):
 
     def in_world(self, world: World) -> Template:
         """The same template with parameters and conditions set; see :mod:`cfncors.template.worlds`."""
-        made = Template(self.document, self.root, world, self.service)
+        made = Template(self.document, self.root, world, self.service, self.under)
         # What does not depend on the world is not worked out again.
-        made.__dict__.update({name: found for name, found in self.__dict__.items() if name != "parameters"})
+        made.__dict__.update({name: found for name, found in self.__dict__.items() if name not in _OF_ONE_WORLD})
+        return made
+
+    @cached_property
+    def truths(self) -> dict[str, bool | None]:
+        """What conditions come to in this world, as far as it has been worked out."""
+        return {}
+
+    @cached_property
+    def equalities(self) -> dict[str, Equality]:
+        """Conditions that compare something with a text, by name."""
+        from cfncors.template.worlds import equality
+
+        section = self.section("Conditions")
+        found = {e.key.text: equality(e.value) for e in section.entries} if section is not None else {}
+        return {name: each for name, each in found.items() if each is not None}
+
+    @cached_property
+    def places(self) -> dict[int, Place]:
+        """The conditions that nodes stand under; see :func:`assumed`."""
+        from cfncors.template.cases import places
+
+        return places(self)
+
+    @cached_property
+    def cases(self) -> dict[tuple[Names, Assumed, frozenset[str]], Cases]:
+        """Possible deployments, as far as they have been worked out; see :mod:`cfncors.template.cases`."""
+        return {}
+
+    def assumed(self, node: Node) -> Assumed:
+        """The conditions under which ``node`` counts: that of its resource, and those of each ``Fn::If`` around it."""
+        if self.section("Conditions") is None:
+            return self.under
+        found = self.places.get(id(node))
+        return found.assumed | self.under if found is not None else self.under
+
+    def of(self, resource: Resource | None) -> Template:
+        """The template as a resource sees it: what the resource takes from ``Globals`` counts only where it is made."""
+        condition = scalar_text(resource.node.get("Condition")) if resource is not None else None
+        if condition is None or self.world is not None:
+            return self
+        made = Template(self.document, self.root, None, self.service, self.under | {(condition, True)})
+        made.__dict__.update(self.__dict__)
         return made
 
     def truth(self, condition: str) -> bool | None:
@@ -217,16 +270,57 @@ class Template(_Template):
         return truth(self, condition)
 
     def branches(self, node: Node | None) -> list[Node]:
-        """The nodes that ``node`` may stand for: those of :func:`branches`, in a world only the sides that it takes."""
+        """The nodes that ``node`` may stand for: the sides of an ``Fn::If`` that a deployment may take, in a world only
+        the one that it takes; the lists that a mapping may give."""
         call = intrinsic(node)
-        if self.world is None or call is None or call.name != "Fn::If":
+        if node is None or call is None or call.name not in ("Fn::If", "Fn::FindInMap"):
             return branches(node)
+        from cfncors.template.cases import open_branches, rows
+
+        if self.world is None:
+            return open_branches(self, node)
+        if call.name == "Fn::FindInMap":
+            return rows(self, node)
         items = call.argument.items if isinstance(call.argument, Sequence) else []
         chosen = self.truth(scalar_text(items[0]) or "") if len(items) == 3 else None
         return branches(node) if chosen is None else self.branches(items[1 if chosen else 2])
 
+    def may_make(self, resource: Resource) -> bool:
+        """Whether a resource may be made: in a world, that its condition is not false there."""
+        condition = scalar_text(resource.node.get("Condition"))
+        return condition is None or self.truth(condition) is not False
+
+    def sides(self, call: Node) -> list[Node]:
+        """The sides of an ``Fn::If`` that a deployment may take, as they are written; in a world the one that it
+        takes."""
+        found = intrinsic(call)
+        items = found.argument.items if found is not None and isinstance(found.argument, Sequence) else []
+        if found is None or found.name != "Fn::If" or len(items) != 3:
+            return []
+        if self.world is None:
+            return [side for side in items[1:] if self.is_feasible(self.assumed(side))] or items[1:]
+        chosen = self.truth(scalar_text(items[0]) or "")
+        return items[1:] if chosen is None else [items[1 if chosen else 2]]
+
+    def is_feasible(self, assumed: Assumed) -> bool:
+        """Whether there may be a deployment in which conditions turn out like that."""
+        from cfncors.template.cases import is_feasible
+
+        return is_feasible(self, assumed)
+
+    def alternative(self, call: Node, one: Node, other: Node) -> Node:
+        """An ``Fn::If`` that nobody wrote, for values on the two sides of ``call``, which stands around mappings."""
+        from cfncors.template.cases import alternative
+
+        return alternative(self, call, (one, other))
+
     def value(self, node: Node) -> Value:
         """What ``node`` may be at deployment; see :mod:`cfncors.template.values`."""
+        if self.world is None and intrinsic(node) is not None:
+            from cfncors.template.cases import needs_cases, possible
+
+            if needs_cases(self, node):
+                return possible(self, node)
         return evaluate(self, node)
 
     def values(self, node: Node | None) -> list[Value] | None:
@@ -237,7 +331,7 @@ class Template(_Template):
         """The text of ``node`` when there is just one possibility, else ``None``."""
         if node is None:
             return None
-        value = evaluate(self, node)
+        value = self.value(node)
         return value.text if isinstance(value, Known) else None
 
 
@@ -277,6 +371,9 @@ def _check_sections(document: Document, root: Mapping) -> None:
     resources = root.get("Resources")
     if isinstance(resources, Mapping):
         _check_resources(document, resources)
+    conditions = root.get("Conditions")
+    if isinstance(conditions, Mapping):
+        _check_conditions(document, conditions)
 
 
 def _looks_like_template(root: Mapping) -> bool:
@@ -313,6 +410,34 @@ def _check_resources(document: Document, resources: Mapping) -> None:
         ):
             reason = f"Properties of {key.text} is {_kind(properties)} where a mapping belongs"
             raise _wrong(document, properties, reason)
+
+
+def _check_conditions(document: Document, conditions: Mapping) -> None:
+    """Conditions that name one another in a ring come to nothing."""
+    from cfncors.template.worlds import named_conditions
+
+    names = {entry.key.text: named_conditions(entry.value) for entry in conditions.entries}
+    done: set[str] = set()
+    for start in names:
+        path: list[str] = []
+        waiting = [(start, False)]
+        while waiting:
+            name, is_left = waiting.pop()
+            if is_left:
+                done.add(path.pop())
+            elif name in path:
+                ring = " → ".join([*path[path.index(name) :], name])
+                entry = conditions.entry(name)
+                assert entry is not None
+                raise _wrong(
+                    document,
+                    entry.key,
+                    f"conditions name one another in a ring, so that none can be worked out: {ring}",
+                )
+            elif name in names and name not in done:
+                path.append(name)
+                waiting.append((name, True))
+                waiting += [(each, False) for each in reversed(names[name])]
 
 
 def _check_tags(document: Document) -> None:

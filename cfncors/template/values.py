@@ -22,13 +22,21 @@ _ESCAPED_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")
 
 
 class Known(NamedTuple):
-    """A text. ``assumes`` names the parameters whose defaults it was made with; ``typed`` is false for YAML's
-    unquoted numbers and booleans, which CloudFormation turns to text."""
+    """A text. ``assumes`` names the parameters whose values it was made with; ``typed`` is false for YAML's
+    unquoted numbers and booleans, which CloudFormation turns to text. ``when`` says in which of the possible
+    deployments it is this one: ``Stage=prod``; it is empty for all of them, and in a world. A value of a mapping has
+    its ``node`` there."""
 
     text: str
     node: Node
     assumes: frozenset[str] = frozenset()
     typed: bool = True
+    when: frozenset[str] = frozenset()
+
+    @property
+    def chosen(self) -> str:
+        """:attr:`when` for messages: ``Stage=prod``."""
+        return ", ".join(sorted(self.when))
 
 
 class Choice(NamedTuple):
@@ -65,6 +73,10 @@ class UnknownKind(Enum):
     LOOKUP = auto()
     #: a function of a list, an index, a key or a delimiter that is not known
     OPERAND = auto()
+    #: a part of the request, which a response template puts into its answer
+    REQUEST = auto()
+    #: what a response template works out in a way that is not read here
+    COMPUTED = auto()
     #: what is written has not the form that its place wants
     FORM = auto()
     #: one of more combinations than are listed
@@ -253,18 +265,34 @@ def _select(template: Template, call: Intrinsic) -> Value:
 
 
 def _find_in_map(template: Template, call: Intrinsic) -> Value:
+    options = found_in_map(template, call)
+    if options is None:
+        return Unknown(call.node, "Fn::FindInMap with an unknown key", kind=UnknownKind.OPERAND)
+    keys = call.argument.items[1:3] if isinstance(call.argument, Sequence) else []
+    found = (evaluate(template, key) for key in keys)
+    assumes = frozenset[str]().union(*(key.assumes for key in found if isinstance(key, Known)))
+    values = [leaf for option in options for leaf in leaves(evaluate(template, option))]
+    made = tuple(v._replace(assumes=v.assumes | assumes) if isinstance(v, Known) else v for v in values)
+    return made[0] if len(made) == 1 else Choice(made, call.node)
+
+
+def found_in_map(template: Template, call: Intrinsic) -> list[Node] | None:
+    """The values of a mapping that an ``Fn::FindInMap`` may give, as they are written; ``None`` when they are not
+    known. Where a key is not there the deployment fails, unless there is a ``DefaultValue`` (CloudFormation User Guide,
+    "Fn::FindInMap enhancements" of ``AWS::LanguageExtensions``)."""
     argument = call.argument
     if not isinstance(argument, Sequence) or len(argument.items) < 3:
-        return Unknown(call.node, "Fn::FindInMap without three items")
+        return None
     name, *keys = (evaluate(template, item) for item in argument.items[:3])
     here: Node | None = template.mappings.get(name.text) if isinstance(name, Known) else None
     options = _mapped(here, keys)
-    if options is None:
-        return Unknown(call.node, "Fn::FindInMap with an unknown key", kind=UnknownKind.OPERAND)
-    values = [leaf for option in options for leaf in leaves(evaluate(template, option))]
-    assumes = frozenset[str]().union(*(key.assumes for key in keys if isinstance(key, Known)))
-    made = tuple(Known(v.text, call.node, v.assumes | assumes) if isinstance(v, Known) else v for v in values)
-    return made[0] if len(made) == 1 else Choice(made, call.node)
+    more = argument.items[3] if len(argument.items) > 3 else None
+    default = more.get("DefaultValue") if isinstance(more, Mapping) else None
+    if default is None or not isinstance(name, Known):
+        return options
+    if all(isinstance(key, Known) for key in keys):
+        return [default] if options is None else options
+    return None if options is None else [*options, default]
 
 
 def _mapped(node: Node | None, keys: list[Value]) -> list[Node] | None:
@@ -289,7 +317,7 @@ def _mapped(node: Node | None, keys: list[Value]) -> list[Node] | None:
 def texts(template: Template, node: Node | None) -> list[Value] | None:
     """A list of values: written out, split from a text, or a list parameter; ``None`` when it is not known."""
     if isinstance(node, Sequence) and node.tag is None:
-        return [evaluate(template, item) for item in node.items]
+        return [template.value(item) for item in node.items]
     found = intrinsic(node)
     if found is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import Distribution, Door, HttpApi, Method, RestApi, normal_path
@@ -29,10 +29,12 @@ def settings(model: Model, door: Door, options: Options) -> Iterator[Setting]:
     parts = [door, *behind(model, door)]
     nodes = [node for part in parts for node in _nodes(template, part)]
     names = read(template, nodes, [name for part in parts for name in _conditions(template, part)])
+    shape = read(template, [node for part in parts for node in _shape(part)])
+    names = names.union(shape)
     found = worlds(template, names, dict(options.parameters))
     varying = [name for name in sorted(names.parameters) if len({w.parameters.get(name) for w in found}) > 1]
     # Whole mappings may be conditional, and lists hold values of one world: then the model is another one in each.
-    rebuilt = names.conditions or (names.parameters and any(part.policies for part in parts))
+    rebuilt = names.conditions or shape.parameters or (names.parameters and any(part.policies for part in parts))
     for world in found:
         there = model._replace(template=template.in_world(world))
         here: Door | None = door
@@ -76,6 +78,42 @@ def _nodes(template: Template, door: Door) -> Iterator[Node]:
     if isinstance(door, Distribution) and door.properties is not None:
         yield door.properties
     yield from written(template, door)
+
+
+#: Properties of a method, in a resource and in an OpenAPI body, that decide how it answers apart from headers.
+_SHAPING: Final = frozenset(
+    (
+        *("AuthorizationType", "AuthorizerId", "ApiKeyRequired", "MethodResponses", "Integration"),
+        *("security", "responses", "x-amazon-apigateway-integration"),
+    )
+)
+#: Parts of an integration that do not: where it leads to, and as whom.
+_LEADING: Final = frozenset(("Uri", "uri", "Credentials", "credentials", "RequestParameters", "requestParameters"))
+
+
+def _shape(door: Door) -> Iterator[Node]:
+    """What decides which responses a door's methods have and who may call them. Of the texts in it only those that
+    choose count: how a header reads is asked for elsewhere."""
+    for method in door.methods:
+        for key, entry in method.holder.items() if method.holder is not None else ():
+            if key in _SHAPING:
+                yield from _choosing(entry.value)
+    auth = door.properties.get("Auth") if door.properties is not None else None
+    if auth is not None:
+        yield from _choosing(auth)
+
+
+def _choosing(node: Node) -> Iterator[Node]:
+    """The expressions in ``node`` that stand for a part of its structure, or for a single property."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if intrinsic(here) is not None:
+            yield here
+        elif isinstance(here, Mapping):
+            waiting += [entry.value for key, entry in here.items() if key not in _LEADING]
+        elif isinstance(here, Sequence):
+            waiting += here.items
 
 
 def written(template: Template, door: Door) -> Iterator[Node]:

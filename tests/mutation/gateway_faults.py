@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cfncors.checks.gateway_responses import DEFAULTS
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, GatewayResponse, RestApi
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Data, Edit, Node, Raw, Sequence, append, put, remove, rename, replace
+from cfncors.template.intrinsics import canonical
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
     container,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cfncors.gateway.model import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE, Header, Method, RestApi
 from cfncors.gateway.preflight import Preflight, mock_status, picked
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Mapping, Scalar, put, remove, replace
 from cfncors.source.nodes import Entry
+from cfncors.template.intrinsics import canonical
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
     answered,

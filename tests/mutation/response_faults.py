@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfncors.gateway.model import ALLOW_ORIGIN, IntegrationResponse, Method, RestApi
-from cfncors.gateway.rest_api import canonical
 from cfncors.source import Node, remove
+from cfncors.template.intrinsics import canonical
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import container, is_written_once, own_origins
 from tests.mutation.twin import Twin

@@ -23,7 +23,6 @@ Conditions:
   Either: !Or [!Condition IsProd, !Condition IsTest]
   Small: !Not [!Condition IsLarge]
   InEurope: !Equals [!Ref "AWS::Region", eu-central-1]
-  Loop: !Not [!Condition Loop]
 Resources:
   Values:
     Type: AWS::SNS::Topic
@@ -65,7 +64,7 @@ def test_conditions(template: Template, stage: str, size: str, expected: dict[st
 
 def test_what_is_not_known_stays_open(template: Template) -> None:
     here = template.in_world(World({"Stage": "dev"}, {}))
-    assert [truth(here, name) for name in ("InEurope", "Loop", "Missing")] == [None, None, None]
+    assert [truth(here, name) for name in ("InEurope", "Missing")] == [None, None]
     assert truth(template.in_world(World({}, {"InEurope": True})), "InEurope") is True
     assert template.truth("IsProd") is None, "without a world nothing is decided"
 
