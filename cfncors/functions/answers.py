@@ -62,7 +62,10 @@ class _Made:
         from cfncors.functions.places import Places
         from cfncors.handlers import Place
 
-        return Places(self.functions).node(self.function, Place(*place[1:]))
+        places = Places(self.functions)
+        if places.is_built(place.path):
+            return self.function.place  # the file is written anew with each build
+        return places.node(self.function, Place(*place[1:]))
 
     def code(self, handler: Handler) -> Code:
         """What was followed, as the front doors take it."""

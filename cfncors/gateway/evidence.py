@@ -8,8 +8,8 @@
 ``code``                    an Access-Control-Allow-Origin that a function's code sends, itself or by a library
                             (:mod:`cfncors.functions.evidence` adds those in files)
 ``gateway response``        a gateway response that names an origin, allows credentials, or lists methods or headers
-``in front``                a distribution with CORS in a response headers policy, which adds headers and answers no
-                            preflight (CloudFront Developer Guide, "Add or remove HTTP headers in CloudFront responses")
+``in front``                a distribution with CORS in a response headers policy, or with code at the edge, in front of
+                            it: pages call that one, and the front door itself is not asked
 ``behind``                  a front door with evidence behind a distribution
 ==========================  ========================================================================================
 
@@ -137,8 +137,8 @@ def _through(distribution: Distribution, found: dict[str, Evidence]) -> None:
     for behavior in distribution.behaviors:
         if behavior.origin is None:
             continue
-        if behavior.policies:
-            found.setdefault(behavior.origin, Evidence("in front", behavior.key))
         behind = found.get(behavior.origin)
         if behind is not None:
             found.setdefault(distribution.logical_id, Evidence("behind", behavior.key, behind.weak))
+        if behavior.policies or behavior.opaque_policy or (behavior.edge and behind is not None):
+            found[behavior.origin] = Evidence("in front", behavior.key)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from cfncors.gateway import Model
+from cfncors.gateway.coded_answers import methods_served
 from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
 from cfncors.gateway.pages import EXAMPLE, Pages
 from cfncors.gateway.policy import FrontDoor
@@ -136,8 +137,9 @@ def _by_methods(
             judged = cases(model, door, method, page_request(method, verb, path, page, options), options)
             found.append((verb, judged))
     passing = any(judged[0].verdict != "blocked" for _, judged in found)
+    served = methods_served(model, method) if len(found) > 1 else ()
     for verb, judged in found:
-        if passing and len(found) > 1 and options.method is None:
+        if passing and len(found) > 1 and options.method is None and verb not in served:
             judged = (_if_used(judged[0]), *judged[1:])
         own = normal_path(method.path)
         yield Asked(door.logical_id, door.front_door, method.verb, own, page, verb, setting.when, judged, example)
