@@ -73,6 +73,14 @@ def test_nothing_is_said_of_what_is_right_or_not_understood(project: Path) -> No
     assert listing(check_file("template.yaml", Settings())) == ""
 
 
+@named("built")
+def test_what_built_code_answers_is_reported_where_the_template_names_it(project: Path) -> None:
+    """An edit of the file would be lost with the next build, and the page is blocked all the same."""
+    (each,) = check_file("template.yaml", Settings()).placed
+    assert (each.finding.rule.id, each.file) == ("E9480", None)
+    assert each.source.strip() == "Handler: app.handler"
+
+
 @named("javascript-helper")
 def test_a_template_without_its_code_is_as_before(project: Path) -> None:
     shutil.rmtree("src")

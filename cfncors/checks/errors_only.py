@@ -56,7 +56,8 @@ def own_errors_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
             f"pages cannot read {whose} from {door.logical_id}: without {setting} they carry no "
             "Access-Control-Allow-Origin"
         )
-        why = f"{setting} replaces what the code sends" if isinstance(door, HttpApi) else f"{setting} doubles it"
+        effect = "replace the headers that the code sends" if isinstance(door, HttpApi) else "send the header twice"
+        why = f"{setting} would {effect}"
         yield Finding(rule, message, door.key, no_fix=why, resources=(door.logical_id,))
 
 

@@ -36,6 +36,9 @@ from cfncors.template import Known, leaves
 EXAMPLE: Final = "https://app.example.com"
 _TEXTS: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _ANYBODY: Final = Request("GET", "https://api.example.com/", EXAMPLE, [], "omit")
+#: What pages ask of a route for any method whose preflight lists none: methods that need no place in a list (Fetch,
+#: "CORS-safelisted method").
+_UNLISTED: Final = ("GET", "POST")
 #: What stands for every method: in lists, and in a response headers policy.
 _ANY_METHOD: Final = frozenset(("*", "ALL"))
 
@@ -102,16 +105,20 @@ class Pages:
 
     def methods(self, method: Method) -> frozenset[str]:
         """The methods that the preflight of a route allows by name, with those that its code has a branch for; all of
-        them with ``*``, none when it is not known which are allowed."""
+        them with ``*``. Where it lists none, the two that pages use without one; none when it is not known."""
         policies, behind = self._sources(method)
         if behind is not None:
             return behind.pages.methods(behind.method)
         if policies or isinstance(self.door, Distribution):
-            named = [text for policy in policies for text in policy.texts("methods") or ()]
+            listed = [policy.texts("methods") for policy in policies]
+            named = [text for texts in listed for text in texts or ()]
+            if not named and listed and None not in listed:
+                named = list(_UNLISTED)
         else:
             request = _ANYBODY._replace(method="OPTIONS", url=f"https://api.example.com{normal_path(method.path)}")
-            sent = respond(self.model, self.door, request).header(ALLOW_METHODS)
-            named = tokens(sent.text or "") if sent is not None else []
+            answer = respond(self.model, self.door, request)
+            sent = answer.header(ALLOW_METHODS)
+            named = tokens(sent.text or "") if sent is not None else [] if answer.open else list(_UNLISTED)
             named += methods_served(self.model, method) if named else ()
         return frozenset(ANY_METHODS if _ANY_METHOD.intersection(named) else named)
 
