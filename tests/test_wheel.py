@@ -50,7 +50,7 @@ def test_it_requires_only_the_two(wheel: Path) -> None:
         "ast-grep-py>=0.38",
         "idna>=3.7",
         "pathspec>=0.12",
-        "publicsuffixlist>=1.0",
+        "publicsuffixlist>=1.0.0.20240620",
         "pyyaml>=6.0",
     ]
     assert "cfn-lint>=1.51; extra == 'cfn-lint'" in required
