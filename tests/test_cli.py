@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cfncors import __version__, cli
+from tests.programs import PATIENCE, interruptible
 from tests.toy import HEAD, template, use_toy_rules
 
 ROOT = Path(__file__).parent.parent
@@ -502,7 +503,7 @@ def test_on_a_terminal_it_is_coloured_and_fits() -> None:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     command = [sys.executable, "-m", "cfncors", "check", "t.yaml"]
-    subprocess.run(command, stdout=slave, env=environment, check=False)
+    subprocess.run(command, stdout=slave, env=environment, check=False, timeout=PATIENCE)
     os.close(slave)
     assert b"\x1b[31mE9490\x1b[0m" in os.read(master, 10_000)
     os.close(master)
@@ -529,10 +530,15 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def test_ctrl_c_is_quiet() -> None:
-    with python("-m", "cfncors", "check", "-") as process:
-        time.sleep(1)  # until it waits for its input
+    with interruptible():
+        code = "import sys; from cfncors.cli import main; print('ready', flush=True); sys.exit(main(['check', '-']))"
+        process = python("-c", code)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.3)  # until it waits for its input
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (cli.INTERRUPTED, b"")
 
 
@@ -555,5 +561,5 @@ def test_check_loads_only_what_it_needs() -> None:
         f"print(sorted({late!r} & set(sys.modules)), file=sys.stderr)"
     )
     with python("-c", code) as process:
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=PATIENCE)
     assert (out, err) == (b"No findings (1 file checked).\n", b"[]\n")

@@ -301,7 +301,8 @@ def test_what_a_javascript_program_returns_was_found(tmp_path: Path) -> None:
         """,
         encoding="utf-8",
     )
-    done = subprocess.run([str(running.NODE), "run.cjs"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    command = [str(running.NODE), "run.cjs"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
     for text, results in zip(programs, json.loads(done.stdout), strict=True):
         assert _unfound(text, "javascript", results) == [], text
     assert sum(_complete(text, "javascript") for text in programs) > 75
