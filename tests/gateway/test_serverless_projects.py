@@ -14,7 +14,6 @@ from cfncors.lint import check_file, check_files
 from cfncors.report import FileReport, told_once
 from cfncors.template import variables
 from tests.programs import CHECKOUT, run
-from tests.shared import ROOT
 
 HEAD = "service: notes\nprovider:\n  name: aws\n  runtime: nodejs20.x\n  stage: ${opt:stage, 'dev'}\n"
 FUNCTION = """functions:
