@@ -384,13 +384,13 @@ def test_what_is_left_is_shown_with_the_reason(run: Run) -> None:
     assert run("fix", "-q", "--unsafe-fixes", "t.yaml").out.splitlines()[0] == "fixed t.yaml: 1 fix (W9402)"
 
 
-@pytest.mark.parametrize(("value", "code"), [("fine", 0), ("hmm", 0), ("wrong", 1), ("odd", 1)])
 def identity(path: Path) -> tuple[int, int, int]:
     """What writing changes of a file; reading it may change the time of its last access."""
     state = path.stat()
     return state.st_ino, state.st_mode, state.st_mtime_ns
 
 
+@pytest.mark.parametrize(("value", "code"), [("fine", 0), ("hmm", 0), ("wrong", 1), ("odd", 1)])
 @pytest.mark.parametrize("option", ["--diff", "--check"])
 def test_the_exit_code_without_writing(run: Run, option: str, value: str, code: int) -> None:
     path = put("t.yaml", template(A=value))
