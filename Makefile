@@ -4,22 +4,27 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 endif
-PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+PIP = -m pip --quiet --disable-pip-version-check
 CORPUS ?= ../shared/corpus/templates
 # The example of `make demo`, and one that others wrote, where it is at hand.
 DEMO = fixtures/demo/template.yaml
 DEMO_REAL = $(wildcard $(CORPUS)/25-serverless-patterns-template.yml)
 
 VENV = .venv
-OLDEST = .venv-cfnlint-oldest
-NEWEST = .venv-cfnlint-newest
-OLDEST_CFN_LINT = 1.51.0
+# The same environment with the oldest cfn-lint on top.
+OLDEST = $(VENV)-cfnlint-oldest
+# The versions that the tests run with (make pins); `make test-latest` and `make test-lowest` choose others.
+PINS = constraints/tested.txt
 RUN = $(VENV)/bin/python -m
-# pytest -k and the like: make test PYTEST='-k wheel'
+# For every pip that runs from here: this one, the tests', and that of the environments in which they build.
+export PIP_CONSTRAINT = $(addprefix $(CURDIR)/,$(PINS))
+export PIP_BUILD_CONSTRAINT = $(PIP_CONSTRAINT)
+# pytest -k and the like: make test PYTEST='-k wheel'. Then ruff and mypy do not run.
 PYTEST ?=
-WITH_CFN_LINT = CFNCORS_CFN_LINT_OLDEST=$(CURDIR)/$(OLDEST)/bin/cfn-lint CFNCORS_CFN_LINT_NEWEST=$(CURDIR)/$(NEWEST)/bin/cfn-lint
+MINUTES ?= 10
+WITH_CFN_LINT = CFNCORS_CFN_LINT_OLDEST=$(CURDIR)/$(OLDEST)/bin/cfn-lint CFNCORS_CFN_LINT_NEWEST=$(CURDIR)/$(VENV)/bin/cfn-lint
 
-.PHONY: demo test check format golden docs bench browsers oracles build clean
+.PHONY: demo test test-latest test-lowest explore pins check format golden docs bench browsers oracles build clean
 .DELETE_ON_ERROR:
 
 # Exit code 1 says that something was found, as it should here.
@@ -29,8 +34,27 @@ demo: $(VENV)/.installed
 		$(VENV)/bin/cfncors $$command "$$template" || test $$? -eq 1 || exit 1; \
 	done; done
 
-test: check $(OLDEST)/.installed $(NEWEST)/.installed $(VENV)/.apt-chromium
+# Environments, Chromium, ruff and mypy at the same time, then the tests.
+test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j3 --output-sync=target $(if $(PYTEST),,check) $(OLDEST)/.installed $(VENV)/.apt-chromium
 	$(WITH_CFN_LINT) $(RUN) pytest -n 2 --dist loadgroup $(PYTEST)
+
+# The same with the newest release of everything, whatever the pins say: what a user who installs today gets.
+test-latest:
+	rm -rf .venv-latest .venv-latest-cfnlint-oldest
+	$(MAKE) test VENV=.venv-latest PINS=
+
+# The same with the lowest versions that pyproject.toml allows.
+test-lowest:
+	$(MAKE) test VENV=.venv-lowest PINS=constraints/lowest.txt
+
+# The random tests with fresh seeds, for as long as one says: make explore MINUTES=60 PYTEST='-k translators'
+explore: $(VENV)/.dev
+	$(RUN) scripts.explore --minutes $(MINUTES) -- $(PYTEST)
+
+# The newest release of everything becomes what the tests run with; to be followed by `make test`.
+pins:
+	$(PYTHON) scripts/pins.py renew
 
 # Real Chromium and Firefox against cfncors.browser: thousands of exchanges over loopback, and a table.
 browsers: $(VENV)/.dev $(VENV)/.apt-chromium $(VENV)/.apt-firefox-esr
@@ -58,34 +82,38 @@ golden: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(RUN) scripts.docs
 
-bench: $(VENV)/.dev $(NEWEST)/.installed
+bench: $(VENV)/.dev
 	$(WITH_CFN_LINT) $(VENV)/bin/python scripts/bench.py $(CORPUS)
 
 build: $(VENV)/.dev
 	$(RUN) build
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) .oracles build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .oracles build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # An environment is made once and brought up to date when its requirements change.
 %/bin/python:
 	@test -n "$(PYTHON)" || { echo "cfncors needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $*
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/python $(PIP_INSTALL) -e .
+$(VENV)/.installed: pyproject.toml $(PINS) | $(VENV)/bin/python
+	$(VENV)/bin/python $(PIP) install -e .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/python $(PIP_INSTALL) -e '.[dev]'
+# First what the package is built with, which the pins hold too; then itself, without an environment to build it in.
+$(VENV)/.dev: pyproject.toml $(PINS) | $(VENV)/bin/python
+	$(PYTHON) scripts/pins.py requirements >$(VENV)/requirements.txt
+	$(VENV)/bin/python $(PIP) install --no-compile --requirement $(VENV)/requirements.txt
+	$(VENV)/bin/python $(PIP) install --no-build-isolation --no-deps -e .
 	@touch $@ $(VENV)/.installed
 
-$(OLDEST)/.installed: pyproject.toml | $(OLDEST)/bin/python
-	$(OLDEST)/bin/python $(PIP_INSTALL) -e . cfn-lint==$(OLDEST_CFN_LINT)
-	@touch $@
-
-$(NEWEST)/.installed: pyproject.toml | $(NEWEST)/bin/python
-	$(NEWEST)/bin/python $(PIP_INSTALL) --upgrade -e '.[cfn-lint]'
+# It sees the packages of the other environment, and holds only what the oldest cfn-lint has to have otherwise.
+$(OLDEST)/.installed: $(VENV)/.dev
+	$(VENV)/bin/python -m venv --clear --without-pip $(OLDEST)
+	for place in $(OLDEST)/lib/python*/site-packages; do \
+		$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >$$place/shared.pth; done
+	$(PYTHON) scripts/pins.py oldest >$(OLDEST)/requirements.txt
+	PIP_CONSTRAINT= $(VENV)/bin/python $(PIP) --python $(OLDEST)/bin/python install --no-compile --requirement $(OLDEST)/requirements.txt
 	@touch $@
 
 # A browser from Debian's packages, where that may be installed; without it its tests skip, and fail where CI=true.

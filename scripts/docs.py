@@ -12,7 +12,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from inspect import cleandoc
 from pathlib import Path
 from typing import Final
@@ -78,13 +79,18 @@ _NAME: Final = "template.yaml"
 
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
+    return {path: make() for path, make in makers().items()}
+
+
+def makers() -> dict[Path, Callable[[], str]]:
+    """Every generated page with what makes its text."""
     rules = all_rules()
-    tables = {FOLDER / "front-doors.md": front_doors(rules), FOLDER / "peers.md": peers()}
-    return (
-        {FOLDER / "README.md": index(rules)}
-        | tables
-        | {FOLDER / "rules" / f"{rule.id}.md": page(rule) for rule in rules}
-    )
+    return {
+        FOLDER / "README.md": partial(index, rules),
+        FOLDER / "front-doors.md": partial(front_doors, rules),
+        FOLDER / "peers.md": peers,
+        **{FOLDER / "rules" / f"{rule.id}.md": partial(page, rule) for rule in rules},
+    }
 
 
 def page(rule: Rule) -> str:

@@ -19,6 +19,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -73,8 +74,13 @@ class Case:
 
 def cases() -> list[Case]:
     """All fixtures of the rules, by name."""
+    return list(_cases())
+
+
+@cache
+def _cases() -> tuple[Case, ...]:
     found = ((path, NAME.fullmatch(path.name)) for path in sorted(FOLDER.iterdir()))
-    return [Case(path, *match.group("rule", "variant", "kind", "format")) for path, match in found if match]
+    return tuple(Case(path, *match.group("rule", "variant", "kind", "format")) for path, match in found if match)
 
 
 def listing(report: FileReport) -> str:

@@ -1,10 +1,18 @@
-"""Notes: what a test counted, shown at the end of a run because a bare pass would hide it."""
+"""Notes: what a test counted, shown at the end of a run because a bare pass would hide it; the order of the tests; and
+how random ones choose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
+
+# `make test` tries the same examples every time: what it says of a change does not hang on luck, and it needs no
+# database of failures. `make explore` looks further, with fresh seeds. A busy machine is no failure: no deadlines.
+settings.register_profile("test", derandomize=True, deadline=None, print_blob=True, database=None)
+settings.register_profile("explore", deadline=None, print_blob=True, database=None)
+settings.load_profile("test")
 
 Note = Callable[[str], None]
 

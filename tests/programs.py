@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +23,9 @@ CHECKOUT = {"PYTHONPATH": str(ROOT)}
 
 Version = Literal["oldest", "newest"]
 
+#: Seconds after which a program hangs, even on a machine that is busy with other things.
+PATIENCE = 300
+
 
 def run(
     *command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None, stdin: str | None = None
@@ -34,6 +40,7 @@ def run(
         text=True,
         encoding="utf-8",
         check=False,
+        timeout=PATIENCE,
     )
 
 
@@ -42,6 +49,17 @@ def run_well(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None 
     done = run(*command, cwd=cwd, env=env)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Programs that are started in the block end at Ctrl-C, whatever started the tests: a shell lets jobs in the
+    background ignore it, and a program's children ignore what it does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def cfncors(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

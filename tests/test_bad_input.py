@@ -340,6 +340,8 @@ def assert_stands(data: bytes, name: str) -> None:
             after = check_text(result.after, name, Settings())
             assert after.error is None
             assert after.internal == ()
+        if not any(found.fix is not None and found.fix.safety == "unsafe" for found in result.report.findings):
+            return  # with unsafe fixes it would be the same
 
 
 @pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.name)

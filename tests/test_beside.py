@@ -16,6 +16,7 @@ from cfncors.config import Settings
 from cfncors.lint import check_file
 from cfncors.report import Placed
 from cfncors.source import Mapping, code_beside, parse, parse_beside, replace
+from tests.programs import PATIENCE
 from tests.shared import ROOT
 
 FOLDER = ROOT / "fixtures" / "beside"
@@ -142,7 +143,9 @@ def test_a_file_that_cannot_be_written_is_said_and_nothing_is_half_done(
 def test_standard_input_changes_no_other_file(project: Path) -> None:
     before = files(project)
     command = [sys.executable, "-m", "cfncors", "fix", "-", "--stdin-filename", "template.yaml"]
-    done = subprocess.run(command, input=before["template.yaml"], capture_output=True, env={"PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command, input=before["template.yaml"], capture_output=True, env={"PYTHONPATH": str(ROOT)}, timeout=PATIENCE
+    )
     assert b"note: api/books.yaml would have to change, too" in done.stderr
     assert b"DEFAULT_5XX" in done.stdout
     assert files(project) == before

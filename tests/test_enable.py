@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import sys
@@ -435,7 +436,7 @@ def test_the_file_is_written_once_and_the_proof_is_said(tmp_path: Path, capsys: 
     assert f"  Access-Control-Allow-Origin: {APP}\n" in out
     after = path.read_bytes()
     assert main(["enable", str(path), "Api", "--origin", APP]) == 0
-    assert "says all of it already" in capsys.readouterr().out
+    assert "says all of it already" in " ".join(capsys.readouterr().out.split())
     assert path.read_bytes() == after
 
 
@@ -501,20 +502,19 @@ def test_real_templates_are_done_or_refused_in_one_line(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", KINDS)
-def test_cfn_lint_finds_no_new_error(name: str, tmp_path: Path) -> None:
+def test_cfn_lint_finds_no_new_error(tmp_path: Path) -> None:
     linter = cfn_lint("newest")
     found: dict[str, set[tuple[str, str]]] = {}
-    for seed in range(2):
+    for name, seed in itertools.product(KINDS, range(2)):
         _, _, result = enabled(name, seed)
         suffix = "json" if result.before.startswith("{") else "yaml"
         for which, text in (("before", result.before), ("after", result.after)):
-            path = tmp_path / f"{which}{seed}.{suffix}"
+            path = tmp_path / f"{name}-{which}{seed}.{suffix}"
             path.write_bytes(text.encode())
             found[str(path)] = set()
     for each in json.loads(run(linter, "--format", "json", *found).stdout or "[]"):
         if each["Level"] == "Error":
             found[each["Filename"]].add((each["Rule"]["Id"], each["Message"]))
     for name_after, errors in found.items():
-        new = errors - found[name_after.replace("after", "before")]
+        new = errors - found[name_after.replace("-after", "-before")]
         assert new == set(), Path(name_after).read_text(encoding="utf-8")

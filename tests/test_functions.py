@@ -19,6 +19,7 @@ from cfncors.source import parse
 from cfncors.template import load
 from cfncors.verdicts import simulate
 from cfncors.verdicts.options import Options
+from tests.programs import PATIENCE
 from tests.shared import ROOT
 
 FOLDER = ROOT / "fixtures" / "functions"
@@ -347,7 +348,13 @@ def test_code_is_parsed_only_where_it_may_matter(tmp_path: Path, code: str, load
     program = "import sys; from cfncors.cli import main; main(sys.argv[1:]); print('ast_grep_py' in sys.modules)"
     command = [sys.executable, "-c", program, "check", "template.yaml"]
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT)},
+        timeout=PATIENCE,
     )
     assert done.stdout.splitlines()[-1] == str(loaded)
 

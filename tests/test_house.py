@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -77,9 +78,20 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield part, path
 
 
-def imports(path: Path, *, types: bool = True) -> Iterator[Import]:
+@cache
+def tree(path: Path) -> ast.Module:
+    """A module, parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path, *, types: bool = True) -> tuple[Import, ...]:
     """All imports, also those inside functions; those for type checkers alone only with ``types``."""
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), types):
+    return tuple(_imports(path, types))
+
+
+def _imports(path: Path, types: bool) -> Iterator[Import]:
+    for node in _nodes(tree(path), types):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, node.lineno)
@@ -185,7 +197,7 @@ def test_only_the_command_line_prints_and_writes() -> None:
 
 
 def _writes(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call | ast.Attribute) and _changes_something(node):
             yield ast.unparse(node), node.lineno
 
@@ -216,7 +228,7 @@ def test_the_families_are_the_files() -> None:
 
 def test_a_shim_holds_no_logic() -> None:
     for path in (ROOT / "rules").glob("*.py"):
-        kinds = [type(node).__name__ for node in ast.parse(path.read_text(encoding="utf-8")).body]
+        kinds = [type(node).__name__ for node in tree(path).body]
         assert kinds == ["Expr", "ImportFrom", "ImportFrom", "Expr"], path
 
 
@@ -231,7 +243,7 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str]) -> None:
         f"print('LOADED', *sorted({heavy!r} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "LOADED", done.stdout
 
 

@@ -24,7 +24,7 @@ from tests.mutation import gateway_faults, preflight_faults, response_faults, va
 from tests.mutation.fault import FAULTS, Mutant
 from tests.mutation.meaning import meaning
 from tests.mutation.twin import Spot, Twin, as_they_are, mended, right, spots
-from tests.shared import needs_shared
+from tests.shared import needs_shared, seed
 
 FAMILIES = (gateway_faults, preflight_faults, response_faults, value_faults)
 RULES = sorted({fault.rule for fault in FAULTS}, key=lambda rule: rule[1:])
@@ -155,10 +155,11 @@ def test_faults_in_real_templates_as_they_are(rule: str, note: Note) -> None:
 PAIRS_OF_A_TEMPLATE = 60
 
 
+@pytest.mark.generated
 @pytest.mark.parametrize("twin", right(), ids=lambda twin: twin.name)
 def test_two_faults_at_once_are_mended_too(twin: Twin, note: Note) -> None:
     """Whatever two faults meet: neither fix copies the other's fault, or leaves what only shows when it is gone."""
-    random = Random(twin.name)
+    random = Random(seed(twin.name))
     faults = [mutant for fault in FAULTS for mutant in fault.mutants(twin)]
     faults = [mutant for mutant in faults if mutant.fix is not None and len(mutant.found) == 1 and not mutant.origin]
     wrong = []

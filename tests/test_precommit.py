@@ -12,7 +12,7 @@ import pytest
 
 from tests.programs import DEMO, ROOT, cfncors, run, run_well
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pre-commit")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("pre-commit")]
 
 COMPOSE = "services:\n  web:\n    image: nginx\n"
 CHART = "kind: Service\nmetadata:\n  name: {{ .Release.Name }}\n{{- if .Values.cors }}\n  labels: {}\n{{- end }}\n"
@@ -38,7 +38,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Nobody's git settings, and pre-commit's environments in a folder of the tests."""
     nobody = {f"GIT_{role}_{what}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     home = tmp_path_factory.mktemp("pre-commit")
-    return {**nobody, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "PRE_COMMIT_HOME": str(home)}
+    pip = {"PIP_NO_COMPILE": "1"}
+    return {**nobody, **pip, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "PRE_COMMIT_HOME": str(home)}
 
 
 @pytest.fixture(scope="module")

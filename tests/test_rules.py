@@ -10,7 +10,9 @@ import io
 import json
 import re
 from collections import Counter
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 import cfn_flip
 import pytest
@@ -22,16 +24,13 @@ from cfncors.findings import Finding, Fix, Safety
 from cfncors.fix import MAX_PASSES, fix_text
 from cfncors.lint import check_text
 from cfncors.report import FileReport, FixResult
-from cfncors.source import Document, Edit, Mapping, Scalar, Sequence, decode, parse
+from cfncors.source import Document, Edit, Mapping, Sequence, decode, parse
 from cfncors.source.nodes import FOLDED, LITERAL
 from scripts.golden import Case, cases, listing, orphans
 from tests.source.trees import walk
 
 CASES = cases()
 FAILING = [case for case in CASES if case.kind == "fail"]
-PASSING = [case for case in CASES if case.kind == "pass"]
-READABLE = [case for case in CASES if case.rule != "E9490" or case.kind == "pass"]
-FIXABLE = [case for case in FAILING if case.rule != "E9490"]
 SAFETIES: tuple[Safety, ...] = ("safe", "unsafe")
 
 #: Rules about what only SAM can say, so that plain CloudFormation has no case.
@@ -39,34 +38,84 @@ SAM_ONLY = {"E9416", "E9419", "E9466"}
 #: Rules whose fix takes an entry out, its comments with it.
 REMOVING = {"W9425", "E9426", "E9432"}
 
-
-def names(some: list[Case]) -> list[str]:
-    return [case.path.name for case in some]
-
-
-each_case = pytest.mark.parametrize("case", CASES, ids=names(CASES))
-each_fail = pytest.mark.parametrize("case", FAILING, ids=names(FAILING))
-each_pass = pytest.mark.parametrize("case", PASSING, ids=names(PASSING))
-each_readable = pytest.mark.parametrize("case", READABLE, ids=names(READABLE))
-each_fixable = pytest.mark.parametrize("case", FIXABLE, ids=names(FIXABLE))
-each_safety = pytest.mark.parametrize("safety", SAFETIES)
+#: What must hold for a fixture, in the order in which it is tried.
+PROPERTIES: list[Callable[[Case], None]] = []
+Property = TypeVar("Property", bound=Callable[[Case], None])
 
 
-@cache
+def holds_for_each(
+    when: Callable[[Case], bool] = lambda case: True,
+) -> Callable[[Property], Property]:
+    """Have every fixture of a kind tried for a property. A fixture is one test with all of its properties: it is read,
+    checked and fixed once for all of them, and its twin in the other format with it."""
+
+    def register(holds: Property) -> Property:
+        def tried(case: Case) -> None:
+            if when(case):
+                holds(case)
+
+        tried.__name__ = holds.__name__
+        PROPERTIES.append(tried)
+        return holds
+
+    return register
+
+
+def holds_for_each_fix(holds: Callable[[Case, Safety], None]) -> Callable[[Case, Safety], None]:
+    """The same for a property of the result of ``fix``, without and with unsafe fixes."""
+    for safety in SAFETIES:
+
+        def tried(case: Case, safety: Safety = safety) -> None:
+            holds(case, safety)
+
+        tried.__name__ = f"{holds.__name__}, {safety}"
+        holds_for_each(is_fixable)(tried)
+    return holds
+
+
+def fails(case: Case) -> bool:
+    return case.kind == "fail"
+
+
+def passes(case: Case) -> bool:
+    return case.kind == "pass"
+
+
+def is_readable(case: Case) -> bool:
+    return case.rule != "E9490" or passes(case)
+
+
+def is_fixable(case: Case) -> bool:
+    return fails(case) and case.rule != "E9490"
+
+
+@lru_cache(64)
 def text(case: Case) -> str:
     return decode(case.path.read_bytes())
 
 
-@cache
+@lru_cache(64)
 def checked(case: Case) -> FileReport:
     return case.check()
 
 
-@cache
+@lru_cache(64)
 def fixed(case: Case, safety: Safety) -> FixResult:
     return case.fix(safety)
 
 
+@lru_cache(64)
+def check(case: Case, now: str) -> FileReport:
+    """What is said of another text in the place of a fixture."""
+    return check_text(now, str(case.path), case.settings)
+
+
+@lru_cache(64)
+def refixed(case: Case, now: str, safety: Safety) -> FixResult:
+    return fix_text(now, str(case.path), case.settings, safety == "unsafe")
+
+
+@lru_cache(64)
 def document(case: Case) -> Document:
     return parse(text(case), str(case.path))
 
@@ -74,24 +123,24 @@ def document(case: Case) -> Document:
 # -- what the rules say -----------------------------------------------------------------------------------------------
 
 
-@each_fail
-def test_findings_are_those_expected(case: Case) -> None:
+@holds_for_each(fails)
+def findings_are_those_expected(case: Case) -> None:
     report = checked(case)
     assert not report.internal
     assert listing(report) == case.findings.read_text("utf-8")
     assert f" {case.rule} " in listing(report), "a failing case shows its own rule"
 
 
-@each_pass
-def test_what_is_right_is_not_spoken_of(case: Case) -> None:
+@holds_for_each(passes)
+def what_is_right_is_not_spoken_of(case: Case) -> None:
     report = checked(case)
     assert not report.internal
     assert listing(report) == ""
     assert not report.skipped, "it is looked at, and nothing is found"
 
 
-@each_case
-def test_fixes_make_what_is_expected(case: Case) -> None:
+@holds_for_each()
+def fixes_make_what_is_expected(case: Case) -> None:
     safe, unsafe = fixed(case, "safe"), fixed(case, "unsafe")
     for result, before, safety in ((safe, safe.before, "safe"), (unsafe, safe.after, "unsafe")):
         path = case.fixed(safety)  # type: ignore[arg-type]
@@ -133,18 +182,24 @@ def test_a_rule_is_tried_in_every_dialect(rule: str) -> None:
     assert wanted <= there
 
 
-def test_declared_fixes_are_those_offered() -> None:
-    """Both ways: a rule offers no other fix than it declares, and each that it declares in some fixture."""
-    offered: dict[str, set[Safety]] = {rule: set() for rule in CHECKS}
+@holds_for_each(fails)
+def no_other_fix_is_offered_than_declared(case: Case) -> None:
+    for finding in checked(case).findings:
+        assert finding.fix is None or finding.fix.safety in CHECKS[finding.rule.id][0].fixes, finding.message
+
+
+@pytest.mark.parametrize("rule", sorted(CHECKS))
+def test_a_declared_fix_is_offered(rule: str) -> None:
+    """Each that a rule declares, in some fixture of its own."""
+    missing = set(CHECKS[rule][0].fixes)
     for case in FAILING:
-        for finding in checked(case).findings:
-            if finding.fix is not None:
-                offered[finding.rule.id].add(finding.fix.safety)
-    assert offered == {rule_id: set(rule.fixes) for rule_id, (rule, _) in CHECKS.items()}
+        if missing and case.rule == rule:
+            missing -= {each.fix.safety for each in checked(case).findings if each.fix and each.rule.id == rule}
+    assert missing == set()
 
 
-@each_fixable
-def test_a_finding_without_a_fix_says_why_where_its_rule_has_one(case: Case) -> None:
+@holds_for_each(is_fixable)
+def a_finding_without_a_fix_says_why_where_its_rule_has_one(case: Case) -> None:
     for finding in checked(case).findings:
         if finding.fix is not None:
             assert finding.fix.title
@@ -155,13 +210,13 @@ def test_a_finding_without_a_fix_says_why_where_its_rule_has_one(case: Case) -> 
 # -- source -----------------------------------------------------------------------------------------------------------
 
 
-@each_readable
-def test_reading_and_writing_gives_the_same_bytes(case: Case) -> None:
+@holds_for_each(is_readable)
+def reading_and_writing_gives_the_same_bytes(case: Case) -> None:
     assert document(case).text.encode("utf-8") == case.path.read_bytes()
 
 
-@each_readable
-def test_places_cut_out_their_own_text(case: Case) -> None:
+@holds_for_each(is_readable)
+def places_cut_out_their_own_text(case: Case) -> None:
     """Each scalar's text, read alone by PyYAML or ``json``, is the scalar; each part lies inside of its container."""
     doc = document(case)
     for node in walk(doc.root):
@@ -175,18 +230,19 @@ def test_places_cut_out_their_own_text(case: Case) -> None:
         elif node.style in (LITERAL, FOLDED):
             assert re.match(r"(?:!\S+ +)?[|>]", doc.source(node))
         elif doc.source(node):
-            assert alone(doc, node) == node.text
+            assert alone(doc.source(node), doc.format) == node.text
 
 
-def alone(doc: Document, node: Scalar) -> str:
-    cut = doc.source(node)
-    if doc.format == "json" and cut.startswith('"'):
-        return str(json.loads(cut))
-    return cut if doc.format == "json" else str(yaml.load(cut, yaml.BaseLoader))
+@cache
+def alone(cut: str, written: str) -> str:
+    """A scalar read by others; fixtures repeat each other."""
+    if written == "json":
+        return str(json.loads(cut)) if cut.startswith('"') else cut
+    return str(yaml.load(cut, yaml.BaseLoader))
 
 
-@each_readable
-def test_a_finding_stands_on_a_key_or_value(case: Case) -> None:
+@holds_for_each(is_readable)
+def a_finding_stands_on_a_key_or_value(case: Case) -> None:
     report = checked(case)
     assert report.document is not None
     for placed in report.placed:
@@ -198,21 +254,19 @@ def test_a_finding_stands_on_a_key_or_value(case: Case) -> None:
 # -- fixes ------------------------------------------------------------------------------------------------------------
 
 
-@each_fixable
-@each_safety
-def test_a_fix_comes_to_rest(case: Case, safety: Safety) -> None:
+@holds_for_each_fix
+def a_fix_comes_to_rest(case: Case, safety: Safety) -> None:
     result = fixed(case, safety)
     assert not [held.reason for held in result.held if "at rest" in held.reason]
-    again = fix_text(result.after, str(case.path), case.settings, safety == "unsafe")
+    again = refixed(case, result.after, safety)
     assert again.after == result.after
     assert not again.applied
 
 
-@each_fixable
-@each_safety
-def test_a_fix_adds_no_finding_and_leaves_none_that_it_could_mend(case: Case, safety: Safety) -> None:
+@holds_for_each_fix
+def a_fix_adds_no_finding_and_leaves_none_that_it_could_mend(case: Case, safety: Safety) -> None:
     result = fixed(case, safety)
-    after = check_text(result.after, str(case.path), case.settings)
+    after = check(case, result.after)
     assert after.error is None
     assert not after.internal
     new = Counter(map(said, after.findings)) - Counter(map(said, checked(case).findings))
@@ -222,17 +276,16 @@ def test_a_fix_adds_no_finding_and_leaves_none_that_it_could_mend(case: Case, sa
     assert not [f for f in after.findings if is_wanted(f.fix, safety) and said(f) not in held]
 
 
-@each_fixable
-@each_safety
-def test_only_what_the_edits_say_is_changed(case: Case, safety: Safety) -> None:
+@holds_for_each_fix
+def only_what_the_edits_say_is_changed(case: Case, safety: Safety) -> None:
     """The result is that of a second, simpler engine, which does nothing but put the edits of the findings in."""
     result = fixed(case, safety)
     assert not [each.reason for each in result.held if each.refused]
     assert replayed(case, safety) == result.after
 
 
-@each_fixable
-def test_an_edit_is_no_larger_than_its_change(case: Case) -> None:
+@holds_for_each(is_fixable)
+def an_edit_is_no_larger_than_its_change(case: Case) -> None:
     """No edit begins or ends with a line that it leaves as it is."""
     for finding in checked(case).findings:
         for edit in finding.fix.edits if finding.fix is not None else ():
@@ -244,9 +297,8 @@ def test_an_edit_is_no_larger_than_its_change(case: Case) -> None:
                 assert before[-1] != after[-1] or before[-1].strip() in "}]"
 
 
-@each_fixable
-@each_safety
-def test_comments_survive(case: Case, safety: Safety) -> None:
+@holds_for_each_fix
+def comments_survive(case: Case, safety: Safety) -> None:
     """ruamel.yaml, which knows nothing of our reader, sees the same comments afterwards."""
     if case.format == "json":
         assert "#" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", fixed(case, safety).after)
@@ -273,7 +325,7 @@ def replayed(case: Case, safety: Safety) -> str:
     now = text(case)
     for _ in range(MAX_PASSES):
         taken: list[Edit] = []
-        for finding in check_text(now, str(case.path), case.settings).findings:
+        for finding in check(case, now).findings:
             edits = finding.fix.edits if finding.fix is not None and is_wanted(finding.fix, safety) else ()
             new = [edit for edit in edits if edit not in taken]
             if not any(touch(one, other) for one in new for other in taken):
@@ -291,6 +343,7 @@ def touch(one: Edit, other: Edit) -> bool:
     return one.start < other.end and other.start < one.end
 
 
+@lru_cache(64)
 def comments(source: str) -> Counter[str]:
     """The comments that ruamel.yaml's scanner finds."""
     found: Counter[str] = Counter()
@@ -314,21 +367,19 @@ def in_what_was_removed(case: Case, comment: str) -> bool:
 
 # -- YAML and JSON are one --------------------------------------------------------------------------------------------
 
-TWINS = [
-    (case, twin)
-    for case in READABLE
-    for twin in READABLE
-    if case.format == "yaml" and twin.format == "json" and case.path.stem == twin.path.stem and case.rule != "E9490"
-]
-each_twin = pytest.mark.parametrize(("case", "twin"), TWINS, ids=[case.path.stem for case, _ in TWINS])
+
+def twin(case: Case) -> Case | None:
+    """The same fixture in JSON."""
+    return PAIRS[case.path.stem].get("json") if case.format == "yaml" and case.rule != "E9490" else None
 
 
-@each_twin
-def test_twins_say_the_same_of_the_same_paths(case: Case, twin: Case) -> None:
+@holds_for_each()
+def twins_say_the_same_of_the_same_paths(case: Case) -> None:
     def spoken(report: FileReport) -> list[tuple[str, str, str]]:
         return sorted((*said(each.finding), str(long_form(each.path))) for each in report.placed)
 
-    assert spoken(checked(case)) == spoken(checked(twin))
+    if (other := twin(case)) is not None:
+        assert spoken(checked(case)) == spoken(checked(other))
 
 
 def long_form(path: tuple[str | int, ...]) -> list[str | int]:
@@ -336,14 +387,39 @@ def long_form(path: tuple[str | int, ...]) -> list[str | int]:
     return [part for part in path if not (isinstance(part, str) and part.startswith("Fn::"))]
 
 
-@each_twin
-@each_safety
-def test_twins_are_mended_alike(case: Case, twin: Case, safety: Safety) -> None:
+@holds_for_each()
+def twins_are_mended_alike(case: Case) -> None:
     """cfn-flip sees the same data in the mended YAML and in the mended JSON."""
-    yaml_text, json_text = fixed(case, safety).after, fixed(twin, safety).after
-    assert json.loads(cfn_flip.to_json(yaml_text.removeprefix("\ufeff"))) == json.loads(
-        json_text.removeprefix("\ufeff")
-    )
+    if (other := twin(case)) is not None:
+        for safety in SAFETIES:
+            yaml_text, json_text = fixed(case, safety).after, fixed(other, safety).after
+            assert flipped(yaml_text.removeprefix("\ufeff")) == json.loads(json_text.removeprefix("\ufeff"))
+
+
+@lru_cache(64)
+def flipped(text: str) -> Any:
+    return json.loads(cfn_flip.to_json(text))
+
+
+PAIRS: dict[str, dict[str, Case]] = {}
+for each in CASES:
+    PAIRS.setdefault(each.path.stem, {})[each.format] = each
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_fixture_has_every_property(name: str) -> None:
+    """All properties are tried, and those that do not hold are named."""
+    broken: list[Exception] = []
+    for case in PAIRS[name].values():
+        for holds in PROPERTIES:
+            try:
+                holds(case)
+            except Exception as error:
+                error.add_note(f"{case.path.name}: {holds.__name__.replace('_', ' ')}")
+                broken.append(error)
+    if broken:
+        names = ", ".join(error.__notes__[-1] for error in broken)
+        raise ExceptionGroup(f"does not hold: {names}", broken)
 
 
 def test_the_awkward_spellings_are_there() -> None:

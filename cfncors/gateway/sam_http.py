@@ -235,12 +235,30 @@ def _policies(
         made_of = policy_at(template, api, written.key, node, PROPERTY_NAMES)
         yield _on_top(made_of._replace(settings=everybody, complete=True), written.value, in_body)
         return
-    if any(len(each.settings) for each in in_body):
+    beside = _beside(template, api, body, node, in_body)
+    if beside is not None:
         # Keys beside an intrinsic function: nobody knows what is deployed, if anything is.
-        yield in_body[0]._replace(complete=in_body[0].complete and ref(node) == "AWS::NoValue")
+        yield beside._replace(complete=beside.complete and ref(node) == "AWS::NoValue")
         return
     for branch in template.branches(node):
         yield policy_at(template, api, written.key, branch, PROPERTY_NAMES)
+
+
+def _beside(template: Template, api: str, body: Mapping | None, node: Node, in_body: list[Policy]) -> Policy | None:
+    """What the body says beside an intrinsic function, ``node``, that SAM writes into the same mapping as one more key
+    (open_api.py, add_cors: ``cors_configuration.update``); ``None`` where nothing is beside it."""
+    entry = body.entry(BODY_CORS) if body is not None else None
+    if entry is None:
+        return None
+    there, call = intrinsic(entry.value), intrinsic(node)
+    own = parameters.mapping(entry.value)
+    keys = [there.name] if there is not None else [key for key, _ in own.items()] if own is not None else []
+    if all(call is not None and key == call.name for key in keys):
+        return None
+    if in_body and there is None:
+        return in_body[0]
+    # An intrinsic function is a key like any other then, and what it would have chosen is lost.
+    return policy_at(template, api, entry.key, entry.value, BODY_NAMES)._replace(settings={}, complete=False)
 
 
 def _on_top(policy: Policy, written: Node, in_body: list[Policy]) -> Policy:

@@ -28,6 +28,7 @@ from cfncors.source.document import Document, Shared, unreadable
 from cfncors.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 MAX_DEPTH: Final = 100
+_TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 #: A template of 1 MB, CloudFormation's limit, has about 100,000 values; aliases may not make it more than this.
 MAX_EXPANDED: Final = 1_000_000
 
@@ -36,6 +37,11 @@ _TYPED_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "
 _CORE: Final = "tag:yaml.org,2002:"
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+#: In flow style: a quoted text, a comment, a word, or one bracket; a quote or ``#`` within a word is a part of it.
+_FLOW_TOKEN: Final = re.compile(
+    r"""'(?:[^']|'')*'?|"(?:[^"\\]|\\.)*"?|\#[^\r\n]*|[^\s,\[\]{}'"#][^\s,\[\]{}]*|(?P<open>[\[{])|(?P<close>[\]}])""",
+    re.DOTALL,
+)
 
 try:
     from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
@@ -68,6 +74,8 @@ def read(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = mark.index + bom if mark else bom
+        if (deep := reader.too_deep(at)) is not None:
+            raise unreadable(text, _TOO_DEEP, deep) from None
         reason = f"not YAML: {' '.join(filter(None, (error.context, error.problem)))}"
         if text[at : at + 1] == "\t":
             reason = "not YAML: a tab where a token begins; indent with spaces"
@@ -108,12 +116,14 @@ class _Reader:
         self.tags: dict[str, Node] = {}
         self._anchors: dict[str, Node | None] = {}
         self._sizes: dict[int, int] = {}
+        #: the collections that the next node lies in, outermost first
+        self._open: list[_Open] = []
 
     def tree(self, parser: Any) -> Node | None:
         """The root, or ``None`` for a stream without a document."""
         next_event = parser.get_event
         bom = self.bom
-        open_: list[_Open] = []
+        open_ = self._open
         root: Node | None = None
         node: Node
         while True:
@@ -139,7 +149,7 @@ class _Reader:
                 size = 1
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 if len(open_) > MAX_DEPTH:
-                    raise self._error(f"nested more than {MAX_DEPTH} levels deep", event)
+                    raise self._error(_TOO_DEEP, event)
                 tag = event.tag
                 if tag is not None and tag.startswith(_CORE):
                     tag = None
@@ -182,6 +192,29 @@ class _Reader:
                     parent.merged = _merge(parent.merged, node)
                 by_key[text] = entry = Entry(key, node)
                 parent.entries.append(entry)
+
+    def too_deep(self, end: int) -> int | None:
+        """Where nesting becomes too deep before ``end``, at which the parser gave up; ``None`` where it does not.
+
+        libyaml reads up to 1,024 characters of brackets ahead of its events, to see whether they are a key, and some
+        of its versions have a limit of their own there; which of the two limits is met first must not matter.
+        """
+        if not self._open:
+            at = self.bom
+        else:
+            innermost = self._open[-1]
+            at = max(innermost.start, innermost.end)
+        depth = len(self._open)
+        if depth and self._open[-1].flow and at == self._open[-1].start:
+            depth -= 1  # its own bracket comes once more
+        for token in _FLOW_TOKEN.finditer(self.text, at, end):
+            if token.lastgroup == "open":
+                if depth > MAX_DEPTH:
+                    return token.start()
+                depth += 1
+            elif token.lastgroup == "close":
+                depth -= 1
+        return None
 
     def _no_key(self, by_key: dict[str, Entry], node: Node, event: Any) -> UnreadableTemplate:
         """Why a node cannot be the next key of a mapping."""

@@ -167,7 +167,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(10)
         except subprocess.TimeoutExpired:
             continue
-    process.wait()
+    process.wait(10)
 
 
 def console_lines(log: str) -> list[str]:

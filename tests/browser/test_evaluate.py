@@ -298,5 +298,5 @@ def test_the_console_s_texts_cost_nothing_else() -> None:
 
 
 def _loaded(code: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     return done.stdout.split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from cfncors.fix import fix_file
 from cfncors.lint import check_file, check_files
 from cfncors.report import FileReport, told_once
 from cfncors.template import variables
-from tests.shared import ROOT
+from tests.programs import CHECKOUT, run
 
 HEAD = "service: notes\nprovider:\n  name: aws\n  runtime: nodejs20.x\n  stage: ${opt:stage, 'dev'}\n"
 FUNCTION = """functions:
@@ -245,7 +244,7 @@ def test_a_diff_shows_a_part_of_a_service_once(tmp_path: Path) -> None:
     custom = "custom:\n  web: https://app.example.com\nresources: ${file(resources/bucket.yml)}\n"
     written(tmp_path, {"serverless.yml": HEAD + custom + "functions: {}\n", "resources/bucket.yml": BUCKET})
     command = [sys.executable, "-m", "cfncors", "fix", "--diff", "."]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
+    done = run(*command, cwd=tmp_path, env=CHECKOUT)
     assert done.stdout.count("ExposedHeaders") == 1
 
 

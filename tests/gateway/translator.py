@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
@@ -18,26 +19,43 @@ class TransformRefused(Exception):
     """The translator does not accept the template."""
 
 
-class _NoManagedPolicies:
-    def load(self) -> dict[str, str]:
-        return {}
+class _Here(NamedTuple):
+    """What the translator asks a session of boto3, which takes longer to make than most templates to translate."""
+
+    region_name: str = "us-east-1"
 
 
 def transformed(text: str, folder: Path = Path()) -> str:
     """The template that deploys, as JSON. Included files lie in ``folder``. Raises :class:`TransformRefused`."""
-    from samtranslator.translator.transform import transform
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+    from samtranslator.utils.py27hash_fix import to_py27_compatible_template, undo_mark_unicode_str_in_template
     from samtranslator.yaml_helper import yaml_parse
 
+    _trust_own_policies()
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     plain = text.removeprefix("\ufeff")
     # The translator's YAML reader does not take JSON with tabs; the service reads it as JSON.
     template = json.loads(plain) if plain.lstrip().startswith("{") else yaml_parse(plain)
     template = _included(template, folder)
     _package(template)
+    lists = _lists(template)
     try:
-        return json.dumps(json.loads(json.dumps(transform(template, _lists(template), _NoManagedPolicies()))))
+        # As samtranslator/translator/transform.py does it, where only the session differs.
+        to_py27_compatible_template(template, lists)
+        translator = Translator(None, Parser(), boto_session=_Here())
+        made = translator.translate(template, parameter_values=lists, get_managed_policy_map=dict)
+        return json.dumps(json.loads(json.dumps(undo_mark_unicode_str_in_template(made))))
     except Exception as error:  # the translator raises whatever its parts raise
         raise TransformRefused(str(getattr(error, "causes", error))) from error
+
+
+@cache
+def _trust_own_policies() -> None:
+    """The translator checks its own policy templates against their schema each time: two thirds of a translation."""
+    from samtranslator.policy_template_processor.processor import PolicyTemplatesProcessor
+
+    PolicyTemplatesProcessor._is_valid_templates_dict = classmethod(lambda *_: True)
 
 
 def _lists(template: dict[str, Any]) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ def needs_node() -> None:
     """Skip where node is missing or too old to tell modules from scripts by itself."""
     if NODE is None:
         pytest.skip("node is not on this machine; the truths of these fixtures are as stated in them")
-    version = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
     if int(version.lstrip("v").split(".")[0]) < 20:
         pytest.skip(f"node {version.strip()} is too old to run these fixtures; 20 is the oldest that Lambda has")
 

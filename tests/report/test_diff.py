@@ -29,7 +29,8 @@ CASES = [
 def applied(folder: Path, before: str, after: str, name: str = "t.yaml") -> bytes:
     (folder / name).write_bytes(before.encode())
     patch = render(name, before, after, Style()).encode()
-    subprocess.run(["git", "apply", "--unsafe-paths", "-"], cwd=folder, input=patch, check=True, capture_output=True)
+    command = ["git", "apply", "--unsafe-paths", "-"]
+    subprocess.run(command, cwd=folder, input=patch, check=True, capture_output=True, timeout=60)
     return (folder / name).read_bytes()
 
 

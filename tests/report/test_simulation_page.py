@@ -83,7 +83,7 @@ def chromium(page: Path, scheme: Scheme, width: int, *flags: str) -> str:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                process.wait(10)
 
 
 def measured(html: str, folder: Path, scheme: Scheme, width: int) -> dict[str, Any]:

@@ -113,8 +113,8 @@ def ask(
 
 
 @contextmanager
-def serving(path: Path, choice: Choice | None = None) -> Iterator[Local]:
-    """A template's file on a free port, until the block ends."""
+def serving(path: Path, choice: Choice | None = None, *, wait: bool = True) -> Iterator[Local]:
+    """A template's file on a free port, until the block ends; without ``wait``, until soon after that."""
     lines: list[str] = []
     site = Site(Watched(str(path), choice or Choice()), lines.append)
     server = Server(site, port=0)
@@ -123,5 +123,8 @@ def serving(path: Path, choice: Choice | None = None) -> Iterator[Local]:
     try:
         yield Local(server, site, lines)
     finally:
-        server.close()
-        thread.join(10)
+        if wait:
+            server.close()
+            thread.join(10)
+        else:
+            threading.Thread(target=server.close).start()

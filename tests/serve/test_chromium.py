@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+import cfncors.serve.matrix as matrix_
+from cfncors.browser import ProfileName, Request, Response, Verdict, evaluate
 from cfncors.errors import CfncorsError
 from cfncors.gateway.model import normal_path
 from cfncors.report.simulation import Case, Route
@@ -28,7 +30,7 @@ from tests.conftest import Note
 from tests.serve.local import Local, serving
 from tests.shared import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("chromium")]
 
 FIXTURES = ROOT / "fixtures"
 WHOLE = (*sorted((FIXTURES / "right").iterdir()), FIXTURES / "demo" / "template.yaml")
@@ -52,28 +54,63 @@ class Run(NamedTuple):
 def runs() -> list[Run]:
     """Every fixture with a front door, with a correct handler; the good ones with none, too."""
     need("chromium")
-    chosen: list[tuple[Path, Handler]] = [(path, "correct") for path in (*WHOLE, *FAULTS) if servable(path)]
+    chosen: list[tuple[Path, Handler]] = [(path, "correct") for path in (*WHOLE, *FAULTS)]
     chosen += [(path, "none") for path in WHOLE]
-    return [run for start in range(0, len(chosen), BATCH) for run in batch(chosen[start : start + BATCH])]
+    alike: dict[str, list[Chosen]] = {}
+    for path, handler in chosen:
+        try:
+            deployment = deploy(str(path), Choice(handler=handler))
+        except CfncorsError:
+            continue
+        alike.setdefault(on_the_wire(deployment), []).append(Chosen(path, deployment))
+    groups = list(alike.values())
+    return [run for start in range(0, len(groups), BATCH) for run in batch(groups[start : start + BATCH])]
 
 
-def batch(chosen: list[tuple[Path, Handler]]) -> list[Run]:
-    """What Chromium does with the pages of some templates at once."""
+class Chosen(NamedTuple):
+    """A template with a handler to serve."""
+
+    path: Path
+    deployment: Deployment
+
+
+def on_the_wire(deployment: Deployment) -> str:
+    """All that a browser can see of a server: what its page asks, and what comes back, header by header. Half of the
+    fixtures are another one in that, for what they are about is not in the answers; Chromium is asked once for both."""
+    answers: list[object] = []
+
+    def recording(request: Request, server: Callable[[Request], Response], profile: ProfileName) -> Verdict:
+        def recorded(asked: Request) -> Response:
+            answer = server(asked)
+            answers.append((asked, answer.status, list(answer.headers)))
+            return answer
+
+        return evaluate(request, recorded, profile)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matrix_, "evaluate", recording)
+        shown = matrix_.matrix(deployment, "http://127.0.0.1:3000", "chromium")
+    asked = [
+        (api["plays"], row["method"], row["path"], row["credentials"], row["headers"], row["body"], probe["outcome"])
+        for api in shown["apis"]
+        for row in api["rows"]
+        for probe in row["probes"]
+    ]
+    return repr((deployment.choice.handler, asked, answers))
+
+
+def batch(groups: list[list[Chosen]]) -> list[Run]:
+    """What Chromium does with the pages of some templates at once, the first of each group."""
     with ExitStack() as stack:
-        locals_ = [stack.enter_context(serving(path, Choice(handler=handler))) for path, handler in chosen]
-        watch(locals_)
-        return [
-            Run(path, local.site.watched.deployment, local.site.seen, f"http://127.0.0.1:{local.server.port}")
-            for (path, _), local in zip(chosen, locals_, strict=True)
+        started_ = [
+            stack.enter_context(serving(first.path, first.deployment.choice, wait=False)) for first, *_ in groups
         ]
-
-
-def servable(path: Path) -> bool:
-    try:
-        deploy(str(path), Choice())
-    except CfncorsError:
-        return False
-    return True
+        watch(started_)
+        return [
+            Run(path, deployment, local.site.seen, f"http://127.0.0.1:{local.server.port}")
+            for group, local in zip(groups, started_, strict=True)
+            for path, deployment in group
+        ]
 
 
 def watch(locals_: list[Local]) -> None:

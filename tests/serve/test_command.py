@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cfncors.cli import main
-from tests.programs import CHECKOUT
+from tests.programs import CHECKOUT, interruptible
 from tests.serve.local import TEMPLATE
 
 REMOTE = (
@@ -31,9 +31,11 @@ def template(tmp_path: Path) -> Path:
 
 def test_it_says_where_it_serves_and_ends_quietly(template: Path) -> None:
     command = [sys.executable, "-m", "cfncors", "serve", str(template), "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **CHECKOUT}
-    ) as process:
+    with interruptible():
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **CHECKOUT}
+        )
+    with process:
         assert process.stdout is not None
         first = process.stdout.readline()
         found = re.fullmatch(rf"{re.escape(str(template))}: ServerlessRestApi on http://127\.0\.0\.1:(\d+)\n", first)
@@ -44,7 +46,7 @@ def test_it_says_where_it_serves_and_ends_quietly(template: Path) -> None:
         connection.close()
         second = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert second == f"Open http://127.0.0.1:{found[1]}/ to see what your browser makes of it; Ctrl-C ends.\n"
     assert err == "GET /~403/notes → 403 ACCESS_DENIED · no Access-Control-Allow-Origin\n"

@@ -116,6 +116,16 @@ WRONG = {
     "block too deep": ("".join(" " * n + "a:\n" for n in range(200)), "nested more than 100 levels deep", 102, 102),
     "flow too deep": ("a: " + "[" * 200 + "]" * 200, "nested more than 100 levels deep", 1, 104),
     "a tower of brackets": ("[" * 300_000, "nested more than 100 levels deep", 1, 102),
+    "a tower on a line each": ("[\n" * 3_000, "nested more than 100 levels deep", 102, 1),
+    "a tower of keys": ("{? " * 3_000, "nested more than 100 levels deep", 1, 304),
+    "a tower behind an anchor": ("a: &x " + "[" * 3_000, "nested more than 100 levels deep", 1, 107),
+    "a tower in a list": ("a: [1, {x: 2}, '[[[', [" + "[" * 3_000, "nested more than 100 levels deep", 1, 122),
+    "brackets in an open quote": (
+        "a: ['" + "[" * 200, "not YAML: while scanning a quoted scalar found unexpected end of stream", 1, 206,
+    ),
+    "brackets in a comment": (
+        f"a: [ # {'[' * 200}\n  [}}", "not YAML: while parsing a flow node did not find expected node content", 2, 4,
+    ),
     "a tower of dashes": ("- " * 60_000, "nested more than 100 levels deep", 1, 203),
     "flow YAML": ("{a: 1, a: 2}", "duplicate key 'a', first on line 1; keep one of the two", 1, 8),
 }  # fmt: skip
