@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cfncors.source import Edit, Node
 
@@ -79,6 +79,11 @@ class Says(NamedTuple):
 
     who: Literal["browser", "deployment"]
     text: str
+
+
+#: What a rule about exchanges says in place of a browser's words: that there is a blocked exchange to take them from.
+#: Where none is blocked, its finding is dropped (:mod:`cfncors.explained`).
+PROMISED: Final = Says("browser", "")
 
 
 class Explained(NamedTuple):

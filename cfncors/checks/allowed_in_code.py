@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cfncors.browser import console
 from cfncors.browser.serialised import Problem, host_of, is_loopback
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
 from cfncors.errors import CannotEdit
 from cfncors.facts.chosen_in_code import Allowed, Chosen, variable, variable_values
 from cfncors.facts.origin_patterns import advice, certain_fault, fault, is_meant, several
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.model import Model
 from cfncors.template import Unknown
 
@@ -36,7 +35,7 @@ def invalid(rule: Rule, facts: Facts) -> Iterator[Finding]:
                 f"{advice('rest', found)}"
             )
             fix, why = _respelled(facts, each, found)
-            yield Finding(rule, message, each.node, fix, why, _unmatched(each, found), each.resources)
+            yield Finding(rule, message, each.node, fix, why, PROMISED if each.sent else None, each.resources)
     for chosen_ in facts.chosen_in_code:
         for leaf in variable_values(facts.template, chosen_):
             if isinstance(leaf, Unknown):
@@ -53,7 +52,7 @@ def _partly_invalid(rule: Rule, model: Model, each: Chosen, unknown: Unknown) ->
     if problem.kinds == ("slash",):
         fix, why = attempt("leave the slash out", "safe", lambda: without_slash(model.template.document, unknown.node))
     message = f"{text} in {variable(each)} is no origin as browsers send it: {problem.reason}"
-    says = Says("browser", console.blocked(console.not_this_origin(text)))
+    says = PROMISED
     resources = each.behind.door.logical_id, each.behind.function.logical_id
     yield Finding(rule, message, unknown.node, fix, why, says, resources)
 
@@ -97,15 +96,6 @@ def _in_code(facts: Facts, each: Allowed, written: Place, write: str) -> Edits:
     return facts.places.edits(each.chosen.behind.function, [FileEdit(written.path, written.start, written.end, write)])
 
 
-def _unmatched(each: Allowed, found: Problem) -> Says | None:
-    """What a page hears that gets the text; whom an allow-list leaves out hears what everybody else does."""
-    if not each.sent:
-        return None
-    write = found.write
-    origin = write if write is not None and "*" not in write and "…" not in write else "https://app.example.com"
-    return Says("browser", console.blocked(console.not_this_origin(each.text), origin=origin))
-
-
 def in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Lists of origins that are sent as one header."""
     for each in facts.allowed_in_code:
@@ -116,7 +106,7 @@ def in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]:
                 f"{whose} {len(items)} origins in one Access-Control-Allow-Origin; it holds one, so no page matches "
                 "it; send the one that asks, with Vary: Origin"
             )
-            says = Says("browser", console.blocked(console.several_origins(each.text), origin=items[0]))
+            says = PROMISED
             yield Finding(rule, message, each.node, says=says, resources=each.resources)
 
 

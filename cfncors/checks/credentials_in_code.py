@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cfncors.browser import console
 from cfncors.checks.handler_remedies import own_value
 from cfncors.checks.remedies import Edits, attempt, rewritten
 from cfncors.facts.chosen_in_code import Allowed
 from cfncors.facts.code import Behind, sent_at
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, Model
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def wildcard(rule: Rule, facts: Facts) -> Iterator[Finding]:
         node = facts.places.node(each.first.function, each.value or each.place)
         owners = (behind.function.logical_id for behind, _ in each.found)
         resources = tuple(dict.fromkeys((each.first.door.logical_id, *owners)))
-        yield Finding(rule, message, node, fix, why, _says(), resources)
+        yield Finding(rule, message, node, fix, why, PROMISED, resources)
     yield from _of_environment(rule, facts)
 
 
@@ -54,10 +53,6 @@ def _message(each: Sent) -> str:
         return f"{told}; {_REFUSED}; name the pages' origins"
     sent = "Access-Control-Allow-Origin: * together with Access-Control-Allow-Credentials: true"
     return f"this code sends {sent}; {_REFUSED}; send the page's origin, or leave the credentials out"
-
-
-def _says() -> Says:
-    return Says("browser", console.blocked(console.wildcard_with_credentials()))
 
 
 def _sent(facts: Facts) -> Iterator[Sent]:
@@ -161,7 +156,7 @@ def _of_environment(rule: Rule, facts: Facts) -> Iterator[Finding]:
             continue
         message = f"* in {each.what} comes with Access-Control-Allow-Credentials: true; {_REFUSED}; name the origin"
         fix, why = _other_value(facts.model, each)
-        yield Finding(rule, message, each.node, fix, why, _says(), each.resources)
+        yield Finding(rule, message, each.node, fix, why, PROMISED, each.resources)
 
 
 def _is_credentialed(behind: Behind) -> bool:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from cfncors.browser import console
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.errors import CannotEdit
-from cfncors.findings import Finding, Rule, Says
+from cfncors.findings import PROMISED, Finding, Rule
 from cfncors.gateway.model import Model
 from cfncors.gateway.policy import Policy, Setting
 from cfncors.source import Sequence
@@ -39,8 +38,7 @@ def _joined(rule: Rule, model: Model, policy: Policy, setting: Setting, texts: l
         "it, or refuses it; a list goes under origins"
     )
     fix, why = attempt("write origins", "safe", lambda: _renamed(model, setting))
-    text = console.several_origins(",".join(texts), preflight=True)
-    says = Says("browser", console.blocked(text, origin=texts[0]))
+    says = PROMISED
     return Finding(rule, message, setting.key, fix, why, says, (policy.owner, policy.resource))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
-from cfncors.browser import console
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, errors
 from cfncors.checks.gateway_response_remedies import (
     add_credentials,
@@ -29,7 +28,7 @@ from cfncors.checks.remedies import (
 )
 from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
 from cfncors.facts import Facts
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Header, Model, RestApi
 from cfncors.gateway.references import reached
@@ -49,10 +48,6 @@ _ERRORS: Final = {
 _FIRST_DEPLOYMENT: Final = (
     "; write them under resources (a first deployment may be made before they are there: deploy a new stack twice)"
 )
-
-
-def _hidden() -> Says:
-    return Says("browser", console.blocked(console.missing_allow_origin()))
 
 
 def _lacking(api: RestApi) -> list[tuple[str, GatewayResponse | None]]:
@@ -204,7 +199,7 @@ def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[_OfApi]:
     for kinds in groups:
         fix, why = _add(model, api, kinds)
         place = section or (api.cors.key if api.cors is not None else api.key)
-        finding = Finding(rule, "", place, fix, why, _hidden(), (api.logical_id,))
+        finding = Finding(rule, "", place, fix, why, PROMISED, (api.logical_id,))
         is_serverless = api.dialect == "serverless"
         yield _of_api((*kinds, is_serverless), partial(_headerless_words, kinds, is_serverless), finding)
 
@@ -223,7 +218,7 @@ def _headerless(rule: Rule, model: Model, api: RestApi, kind: str, response: Gat
         "safe",
         lambda: add_gateway_headers(model.template.document, response, headers_of(model, api)),
     )
-    finding = Finding(rule, "", response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+    finding = Finding(rule, "", response.key, fix, why, PROMISED, (api.logical_id, response.resource))
     return _of_api((kind,), partial(_headerless_words, (kind,), False), finding)
 
 
@@ -303,7 +298,7 @@ def _shadowing(rule: Rule, model: Model) -> Iterator[_OfApi]:
                     model.template.document, response, headers_of(model, api)
                 ),
             )
-            finding = Finding(rule, "", response.key, fix, why, _hidden(), (api.logical_id, response.resource))
+            finding = Finding(rule, "", response.key, fix, why, PROMISED, (api.logical_id, response.resource))
             yield _of_api((response.type,), partial(_shadowing_words, response.type), finding)
 
 
@@ -380,7 +375,7 @@ def _is_fine(api: RestApi, sent: list[str], wanted: list[str]) -> bool:
 
 def _without_credentials(rule: Rule, model: Model, api: RestApi, response: GatewayResponse, header: Header) -> _OfApi:
     fix, why = attempt("send it too", "safe", lambda: add_credentials(model, api, response))
-    says = Says("browser", console.blocked(console.no_credentials()))
+    says = PROMISED
     finding = Finding(rule, "", header.key, fix, why, says, (api.logical_id, response.resource))
     return _of_api(("credentials", response.type), partial(_credentials_words, response.type), finding)
 
@@ -398,8 +393,7 @@ def _other_origin(
     header, own = headers
     sent, wanted = static_texts(header) or [], static_texts(own) or []
     fix, why = attempt("copy the API's origin", "safe", lambda: copied(model, api, response, headers))
-    text = console.wildcard_with_credentials() if sent == ["*"] else console.not_this_origin(sent[0])
-    says = Says("browser", console.blocked(text, origin=wanted[0]))
+    says = PROMISED
     finding = Finding(rule, "", header.node, fix, why, says, (api.logical_id, response.resource))
     fault = ("origin", response.type, tuple(sent), tuple(wanted))
     return _of_api(fault, partial(_origin_words, response.type, sent, wanted), finding)
@@ -486,7 +480,7 @@ def _beside_sam(rule: Rule, model: Model, api: RestApi, response: GatewayRespons
     )
     fix, why = attempt("move it into GatewayResponses", "unsafe", lambda: move_into_sam(model, api, response))
     key = model.template.resources[response.resource].key
-    return Finding(rule, message, key, fix, why, _hidden(), (api.logical_id, response.resource))
+    return Finding(rule, message, key, fix, why, PROMISED, (api.logical_id, response.resource))
 
 
 def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
@@ -512,9 +506,7 @@ def _not_awaited(rule: Rule, model: Model, api: RestApi) -> Iterator[Finding]:
         place: Node = deployment.key
         if entry is not None:
             place = entry.key if isinstance(entry.value, Sequence) else entry.value
-        preflight = any(method.resource in missing for method in api.methods)
-        says = Says("browser", console.blocked(console.missing_allow_origin(preflight=preflight)))
-        yield Finding(rule, message, place, fix, why, says, (deployment.logical_id, api.logical_id, *missing))
+        yield Finding(rule, message, place, fix, why, None, (deployment.logical_id, api.logical_id, *missing))
 
 
 @rule("I9427", "gateway-response-not-customisable", about="advice")

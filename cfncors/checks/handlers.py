@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cfncors.browser import console
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, errors, success
 from cfncors.checks.registry import rule
 from cfncors.facts.code import in_words, names_of
-from cfncors.findings import Finding, Rule, Says
+from cfncors.findings import PROMISED, Finding, Rule
 from cfncors.functions import Function
 from cfncors.gateway.model import RestApi
 from cfncors.template.intrinsics import scalar_text
@@ -113,7 +112,7 @@ def _finding(rule: Rule, facts: Facts, each: Lacking, so: str) -> Finding:
         facts.places.node(first.function, each.place),
         fix,
         why,
-        Says("browser", console.blocked(console.missing_allow_origin())),
+        PROMISED,
         tuple(dict.fromkeys((first.door.logical_id, *(behind.function.logical_id for behind, _ in each.found)))),
         tuple(dict.fromkeys(method.path for method in called)),
     )

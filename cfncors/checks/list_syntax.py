@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
-from cfncors.browser import console
 from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, WRONG_ORIGIN, anything
 from cfncors.checks.policy_remedies import drop_items, rewrite_item, split_item
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, is_ref_to_parameter, rewritten
 from cfncors.errors import CannotEdit
 from cfncors.facts import Facts
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule, Says
 from cfncors.gateway.model import ANY_METHODS, HttpApi, Model
 from cfncors.gateway.policy import FrontDoor, Item, Policy, Role, Setting
 from cfncors.source import Mapping, Node, Scalar, Sequence
@@ -210,10 +209,8 @@ def _typed(text: str) -> Data:
 def _unmatched(written: _Written, text: str, parts: list[str]) -> Says | None:
     """What is said to a value that the service takes as it is."""
     role, door = written.setting.role, written.policy.door
-    if role == "origins":
-        return Says("browser", console.blocked(console.missing_allow_origin()))
-    if role == "headers" and parts:
-        return Says("browser", console.blocked(console.header_not_allowed(parts[0].lower())))
+    if role == "origins" or (role == "headers" and parts):
+        return PROMISED
     return _refused(door, text) if role == "methods" else None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from cfncors.browser import console
 from cfncors.checks.explanations import HEADER, METHOD, preflight
 from cfncors.checks.policy_remedies import set_value
 from cfncors.checks.preflight_remedies import list_names, served, used_headers
@@ -14,7 +13,7 @@ from cfncors.checks.registry import CHECKS, rule
 from cfncors.checks.remedies import Edits, attempt, rewritten
 from cfncors.facts import Facts
 from cfncors.facts.allow_lists import HEADER_NAMES, SAFELISTED_METHODS, AllowList, ListRole, RestList
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.expressions import literal
 from cfncors.gateway.model import Model
 from cfncors.source import Node
@@ -50,7 +49,7 @@ def wildcard_misses_authorization(rule: Rule, facts: Facts) -> Iterator[Finding]
         name, what = _what(allow)
         message = f"* in {name} of {what} does not stand for Authorization, which {demanding[0]} demands; list it too"
         fix, why = attempt("list Authorization", "safe", partial(list_names, facts.model, allow, ["Authorization"]))
-        says = Says("browser", console.blocked(console.header_not_allowed("authorization")))
+        says = PROMISED
         yield Finding(rule, message, allow.place, fix, why, says, allow.resources)
 
 
@@ -114,8 +113,7 @@ def _literal(rule: Rule, facts: Facts, allow: AllowList) -> Iterator[Finding]:
     kind = "method" if allow.role == "methods" else "header"
     message = f"* in {name} of {what} is a {kind} named * to requests with credentials, no wildcard; name the {kind}s"
     fix, why = _named(facts.model, allow)
-    text = console.method_not_allowed("PUT") if kind == "method" else console.header_not_allowed("content-type")
-    yield Finding(rule, message, allow.place, fix, why, Says("browser", console.blocked(text)), allow.resources)
+    yield Finding(rule, message, allow.place, fix, why, PROMISED, allow.resources)
 
 
 def _is_only_star(allow: AllowList) -> bool:

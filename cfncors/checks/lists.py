@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from cfncors.browser import console
 from cfncors.browser.faults import Fault
 from cfncors.browser.headers import FORBIDDEN_RESPONSE, is_token
 from cfncors.browser.methods import NORMALIZED
@@ -20,7 +19,7 @@ from cfncors.errors import CannotEdit
 from cfncors.facts import Facts
 from cfncors.facts.allow_lists import SAFELISTED_METHODS
 from cfncors.facts.listings import Entry, Listing, asks_for_a_value
-from cfncors.findings import Finding, Rule, Says
+from cfncors.findings import PROMISED, Finding, Rule, Says
 from cfncors.gateway.model import Model
 from cfncors.gateway.policy import Role
 
@@ -164,7 +163,7 @@ def _token_fault(listing: Listing, text: str) -> tuple[str, Says | None] | None:
     reason = f"no name of a {what}; write letters, digits and hyphens only"
     if listing.role == "expose":
         return reason, None
-    return reason, Says("browser", console.blocked(console.unparsable_list(_HEADER[listing.role])))
+    return reason, PROMISED
 
 
 @rule(
@@ -197,7 +196,7 @@ def forbidden_method(rule: Rule, facts: Facts) -> Iterator[Finding]:
     for written in _bad(facts, ("methods",), lambda _, text: is_forbidden_method(text)):
         listing, _, found = written
         message = f"{_names(found)} in {listing.what}: browsers let no page use {_it(found)}; remove {_it(found)}"
-        says = Says("browser", console.forbidden_method(found[0].text))
+        says = PROMISED
         yield _removal(rule, facts.model, written, message, says)
 
 
@@ -307,7 +306,7 @@ def method_case(rule: Rule, facts: Facts) -> Iterator[Finding]:
         message = f"{_names(found)} in {listing.what}: methods are compared letter by letter; write {right}"
         fix, why = attempt(f"write {right}", "safe", partial(_capitals, facts.model, listing, found))
         refused = next((entry.text.upper() for entry in found if entry.text.upper() not in SAFELISTED_METHODS), None)
-        says = Says("browser", console.blocked(console.method_not_allowed(refused))) if refused else None
+        says = PROMISED if refused else None
         yield Finding(rule, message, found[0].node, fix, why, says, listing.resources)
 
 

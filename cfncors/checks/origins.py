@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from cfncors.browser import console
 from cfncors.browser.faults import Fault
 from cfncors.browser.serialised import Problem, host_of, is_loopback
 from cfncors.checks import event_origins
@@ -16,7 +15,7 @@ from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
 from cfncors.facts import Facts
 from cfncors.facts.listings import Entry, Listing, asks_for_a_value
 from cfncors.facts.origin_patterns import advice, certain_fault, fault, free_host, several
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import decided, is_source, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, Cors, Model
 from cfncors.gateway.policy import FrontDoor, Policy
@@ -121,16 +120,7 @@ def _invalid(rule: Rule, model: Model, listing: Listing, entry: Entry, found: Pr
         fix, why = attempt(
             f"write {write}", "safe", lambda: respelled(model.template.document, listing, {entry: write})
         )
-    return Finding(rule, message, entry.node, fix, why, _unmatched(listing, entry.text, write), listing.resources)
-
-
-def _unmatched(listing: Listing, text: str, write: str | None) -> Says:
-    """What a page hears: a header of a REST API is sent as it is, elsewhere none is sent."""
-    origin = write if write is not None and "://" in write and "*" not in write and "…" not in write else None
-    reason = console.missing_allow_origin(preflight=listing.preflight)
-    if listing.door == "rest":
-        reason = console.not_this_origin(text, preflight=listing.preflight)
-    return Says("browser", console.blocked(reason, origin=origin or "https://app.example.com"))
+    return Finding(rule, message, entry.node, fix, why, PROMISED, listing.resources)
 
 
 def _partly_invalid(rule: Rule, model: Model, listing: Listing, unknown: Unknown) -> Finding | None:
@@ -147,8 +137,7 @@ def _partly_invalid(rule: Rule, model: Model, listing: Listing, unknown: Unknown
             "safe",
             lambda: without_slash(model.template.document, unknown.node),
         )
-    says = _unmatched(listing, text, None)
-    return Finding(rule, message, unknown.node, fix, why, says, listing.resources)
+    return Finding(rule, message, unknown.node, fix, why, PROMISED, listing.resources)
 
 
 _CALLER: Final[dict[FrontDoor, str]] = {"http": "no page may call it", "url": "no page may call it"}
@@ -169,8 +158,7 @@ def _without_origin(rule: Rule, model: Model) -> Iterator[Finding]:
         if meant is not None:
             advice_ = f"{meant.text} is no key of it; write {policy.name('origins')}, with a list"
         message = f"{policy.what} names no origin, so {effect}; {advice_}"
-        text = console.blocked(console.missing_allow_origin(preflight=True))
-        says = Says("browser", text) if policy.door in _CALLER else None
+        says = PROMISED if policy.door in _CALLER else None
         place = setting.key if setting is not None else meant or policy.key
         yield Finding(rule, message, place, None, None, says, _of(policy))
 
@@ -243,9 +231,7 @@ def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]
                 f"Access-Control-Allow-Origin of {site.what} lists {len(items)} origins{_when(leaf)}; the header holds "
                 f"one, so no page matches it{site.aside}"
             )
-            says = Says(
-                "browser", console.blocked(console.several_origins(text, preflight=site.preflight), origin=items[0])
-            )
+            says = PROMISED
             yield Finding(rule, message, leaf.node, says=says, resources=(site.api.logical_id,))
     yield from event_origins.joined(rule, facts.model)
     if facts.passed_on:
@@ -338,7 +324,7 @@ def _why_not_all(model: Model, listing: Listing) -> tuple[str, Says | None]:
         if listing.owner in sams:
             text = _SAM_REFUSES if len(listing.entries) == 1 and listing.entries[0].plain else text
         return f"{what}; API Gateway refuses * with credentials", Says("deployment", text)
-    says = Says("browser", console.blocked(console.wildcard_with_credentials(preflight=listing.preflight)))
+    says = PROMISED
     what = listing.written.what
     return f"{what} allows credentials from any origin; browsers refuse * for requests with credentials", says
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfncors.browser import console
 from cfncors.checks.explanations import REFUSED, preflight
 from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.preflight_remedies import add_cors, add_options, configure, no_authorization, set_flag
@@ -16,7 +15,7 @@ from cfncors.facts.allow_lists import (
     route_name,
     takes_options,
 )
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.model import Authorization, Guard, HttpApi, Method, Model, RestApi, normal_path
 from cfncors.source import Mapping, Node, Scalar
 from cfncors.source.edit import remove, replace
@@ -95,7 +94,7 @@ def _unanswered(rule: Rule, api: RestApi | HttpApi, lack: str, json: bool) -> It
         verbs = ", ".join(sorted({m.verb for m in asked}))
         are = "with JSON is" if json else "is" if "," not in verbs else "are"
         message = f"{verbs} {path} {are} preflighted, {lack.format(api=api.logical_id)}"
-        says = Says("browser", console.blocked(console.missing_allow_origin(preflight=True)))
+        says = PROMISED
         resources = (api.logical_id, asked[0].resource)
         yield Finding(rule, message, asked[0].key, says=says, resources=resources, paths=(path,))
 
@@ -211,8 +210,7 @@ def _swallowed(rule: Rule, api: HttpApi) -> Iterator[Finding]:
         message = f"{taker} behind {reason}{told}, but browsers send the preflight without credentials; " + (
             "open it" if method.is_options else "give OPTIONS a route of its own without it"
         )
-        headers = console.not_ok_status() if api.policies else console.missing_allow_origin(preflight=True)
-        says = Says("browser", console.blocked(headers))
+        says = PROMISED
         paths = dict.fromkeys(normal_path(m.path) for m in api.methods if takes_options(api, m.path) is method)
         why = "it reaches code, which the edit would open to everyone"
         yield Finding(rule, message, place, None, why, says, (api.logical_id, method.resource), tuple(paths))
@@ -247,7 +245,7 @@ def _secured(rule: Rule, model: Model, api: RestApi, method: Method) -> Iterator
     place, what secures it, and the route unless SAM's ``Cors`` makes all of them."""
     by_auth = _turned_away(method.authorization)
     route = f"OPTIONS {method.path}" if method.verb == "OPTIONS" else f"ANY {method.path}, which takes OPTIONS too,"
-    says = Says("browser", console.blocked(console.not_ok_status()))
+    says = PROMISED
     for reason, flag, wanted in (
         (by_auth, "AddDefaultAuthorizerToCorsPreflight", "DefaultAuthorizer"),
         ("a required API key" if method.api_key else None, "AddApiKeyRequiredToCorsPreflight", "ApiKeyRequired"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfncors.browser import console
 from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, preflight
 from cfncors.checks.preflight_remedies import list_names, spelled
 from cfncors.checks.registry import rule
@@ -21,7 +20,7 @@ from cfncors.facts.allow_lists import (
     Route,
     demands,
 )
-from cfncors.findings import Finding, Rule, Safety, Says
+from cfncors.findings import PROMISED, Finding, Rule, Safety
 
 
 def _lists(facts: Facts, role: ListRole) -> Iterator[AllowList]:
@@ -29,13 +28,12 @@ def _lists(facts: Facts, role: ListRole) -> Iterator[AllowList]:
     yield from facts.allow_lists_in_code(role)
 
 
-def _missing(rule: Rule, facts: Facts, demand: Demand, names: list[str], says: str, reason: str) -> Finding:
+def _missing(rule: Rule, facts: Facts, demand: Demand, names: list[str], reason: str) -> Finding:
     listed = ", ".join(names)
     safety: Safety = "unsafe" if isinstance(demand.allow.written, CodeList) else "safe"
     fix, why = attempt(f"list {listed}", safety, lambda: _listing(facts, demand.allow, names))
-    says_so = Says("browser", console.blocked(says))
     message = _message(demand, listed, reason)
-    return Finding(rule, message, demand.allow.place, fix, why, says_so, demand.allow.resources)
+    return Finding(rule, message, demand.allow.place, fix, why, PROMISED, demand.allow.resources)
 
 
 def _listing(facts: Facts, allow: AllowList, names: list[str]) -> Edits:
@@ -91,8 +89,7 @@ def preflight_method_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
     for demand in demands(_lists(facts, "methods"), wanted):
         names = sorted(demand.names)
-        says = console.method_not_allowed(names[0])
-        yield _missing(rule, facts, demand, names, says, ", needed by {routes}")
+        yield _missing(rule, facts, demand, names, ", needed by {routes}")
 
 
 @rule(
@@ -137,8 +134,7 @@ def preflight_header_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
     for demand in demands(_lists(facts, "headers"), wanted):
         names = [spelled(name) for name in demand.names]
-        says = console.header_not_allowed(next(iter(demand.names)))
-        yield _missing(rule, facts, demand, names, says, ", demanded by {routes}")
+        yield _missing(rule, facts, demand, names, ", demanded by {routes}")
 
 
 @rule(
@@ -182,8 +178,7 @@ def preflight_content_type_missing(rule: Rule, facts: Facts) -> Iterator[Finding
         return ["content-type"] if route.verb in BODY_METHODS or is_any else []
 
     for demand in demands(_lists(facts, "headers"), wanted):
-        says = console.header_not_allowed("content-type")
         reason = ": {routes} takes a body, and JSON in it is refused"
         if demand.allow.door == "s3":
             reason = ": {routes} sends a file's type, and is refused"
-        yield _missing(rule, facts, demand, ["Content-Type"], says, reason)
+        yield _missing(rule, facts, demand, ["Content-Type"], reason)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfncors.browser import console
 from cfncors.checks.explanations import REFUSED, preflight
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import attempt
 from cfncors.facts import Facts
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.model import Method, Model, RestApi, normal_path
 from cfncors.gateway.preflight import mock_status, picked
 from cfncors.source import Mapping, Node
@@ -61,7 +60,7 @@ def preflight_binary_mock(rule: Rule, facts: Facts) -> Iterator[Finding]:
             integration = method.integration
             if integration is None or (integration.content_handling or "").upper() == "CONVERT_TO_TEXT":
                 continue
-            says = Says("browser", console.blocked(console.missing_allow_origin(preflight=True)))
+            says = PROMISED
             resources = (api.logical_id, method.resource)
             if method.origin == "cors":
                 if not told_cors:
@@ -128,7 +127,7 @@ def _not_ok(rule: Rule, model: Model, api: RestApi, method: Method) -> Finding |
     if integration is None or integration.node is None or intrinsic(integration.node) is not None:
         return None
     node = integration.node
-    says = Says("browser", console.blocked(console.not_ok_status()))
+    says = PROMISED
     resources = (api.logical_id, method.resource)
     status = mock_status(integration)
     route = f"OPTIONS {method.path}"

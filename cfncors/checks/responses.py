@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cfncors.browser import console
 from cfncors.browser.faults import Fault
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers, anything
 from cfncors.checks.preflight_mock import answered_by
@@ -12,7 +11,7 @@ from cfncors.checks.registry import rule
 from cfncors.checks.remedies import add_response_header, attempt, origin_data
 from cfncors.facts import Facts
 from cfncors.facts.code import Behind, sent_at, where
-from cfncors.findings import Finding, Rule, Says
+from cfncors.findings import PROMISED, Finding, Rule
 from cfncors.gateway.model import (
     ALLOW_ORIGIN,
     FunctionUrl,
@@ -97,7 +96,7 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     entry = holder.entry("StatusCode") or holder.entry("statusCode") if holder is not None else None
     if entry is not None:
         place = entry.value if method.origin == "resource" else response.node
-    says = Says("browser", console.blocked(console.missing_allow_origin(preflight=method.is_options)))
+    says = PROMISED
     paths = answered_by(api, method) if method.is_options else ()
     return Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
 
@@ -137,7 +136,7 @@ def event_without_response_headers(rule: Rule, facts: Facts) -> Iterator[Finding
                     f"{method.verb} {method.path} starts {method.resource} and answers without any header: a page "
                     "cannot read it"
                 )
-                says = Says("browser", console.blocked(console.missing_allow_origin()))
+                says = PROMISED
                 yield Finding(rule, message, method.key, says=says, resources=(api.logical_id, method.resource))
 
 
@@ -199,7 +198,7 @@ def _beside(rule: Rule, url: FunctionUrl, configured: Policy, node: Node) -> Fin
         f"this code sends Access-Control-Allow-Origin, and {configured.what} adds it once more: browsers refuse two"
         " values; take it out of the code"
     )
-    says = Says("browser", console.blocked(console.several_origins(f"{_first(configured)}, *")))
+    says = PROMISED
     return Finding(rule, message, node, says=says, resources=_named(url.logical_id, url.function))
 
 
@@ -229,7 +228,7 @@ def _in_two_maps(rule: Rule, facts: Facts, each: Behind) -> Iterator[Finding]:
             f"Access-Control-Allow-Origin stands in headers and in multiValueHeaders, and a page gets both: {both};"
             " keep one of them"
         )
-        says = Says("browser", console.blocked(console.several_origins(both)))
+        says = PROMISED
         node = facts.places.node(each.function, place)
         yield Finding(rule, message, node, says=says, resources=_named(each.door.logical_id, each.function.logical_id))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cfncors.browser import console
 from cfncors.browser.faults import Fault
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, REFUSED, answers, anything, preflight
 from cfncors.checks.policy_remedies import list_items
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, together
 from cfncors.errors import CannotEdit
-from cfncors.findings import Finding, Rule, Says
+from cfncors.findings import PROMISED, Finding, Rule, Says
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import (
     Behavior,
@@ -195,7 +194,7 @@ def cdn_options_refused(rule: Rule, facts: Facts) -> Iterator[Finding]:
             )
             entry = behavior.allowed_entry
             place = entry.key if entry is not None else behavior.key
-            says = Says("browser", console.blocked(console.missing_allow_origin(preflight=True)))
+            says = PROMISED
             fix, why = attempt(
                 "allow OPTIONS",
                 "safe",
@@ -352,5 +351,5 @@ def _wildcards(rule: Rule, policy: Policy) -> Iterator[Finding]:
                     f"{policy.what} allows credentials from any origin; browsers refuse * for requests with "
                     "credentials: name the origins"
                 )
-                says = Says("browser", console.blocked(console.wildcard_with_credentials()))
+                says = PROMISED
                 yield Finding(rule, message, place, says=says, resources=(policy.resource,))

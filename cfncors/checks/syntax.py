@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cfncors.browser import console
 from cfncors.browser.faults import Fault
 from cfncors.checks.explanations import HEADER, METHOD, NO_ALLOW_ORIGIN, NOT_FOR_THE_PAGE, anything, errors
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, declare, is_ref_to_parameter, quoted, rewritten
 from cfncors.errors import CannotEdit
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import PROMISED, Finding, Fix, Rule, Says
 from cfncors.gateway.expressions import (
     Place,
     decided,
@@ -469,5 +468,5 @@ def _dropped(rule: Rule, model: Model, api: str, node: Node) -> Finding | None:
     else:
         return None
     message = f"AllowCredentials of {api} {what}: SAM drops it in silence and sends the header only for true"
-    says = Says("browser", console.blocked(console.no_credentials(preflight=True)))
+    says = PROMISED
     return Finding(rule, message, node, fix, why, says, (api,))
