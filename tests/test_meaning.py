@@ -23,7 +23,7 @@ from cfncors.browser import exchange, serialised
 from cfncors.checks import CHECKS
 from cfncors.config import Settings
 from cfncors.enable import changes
-from cfncors.findings import Finding, Fix
+from cfncors.findings import Finding, Fix, Says
 from cfncors.fix import fix_file
 from cfncors.gateway import answer, policy
 from cfncors.handlers import model as handlers
@@ -58,7 +58,8 @@ TEXTS: Final[dict[type, tuple[str, ...]]] = {
     simulation.Case: ("reason",),
     simulation.Incomplete: ("reason",),
     Fix: ("title",),
-    Finding: ("no_fix",),
+    Finding: ("no_fix", "message"),
+    Says: ("text",),
     Remark: ("message",),
     changes.Change: ("what",),
     errors.CannotEdit: ("",),

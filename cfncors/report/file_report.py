@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cfncors.errors import UnreadableTemplate
-from cfncors.findings import Finding
+from cfncors.findings import Finding, Key
 from cfncors.source import Document, Edit, Scalar
 from cfncors.source.document import Position
 
@@ -27,9 +27,17 @@ class Placed(NamedTuple):
     edits: tuple[tuple[str | None, Edit], ...] = ()
 
     @property
-    def order(self) -> tuple[str, int, str, str]:
+    def order(self) -> tuple[str, int, Key]:
         """Sorts findings as a reader meets them in the file; those of files that it names follow, file by file."""
-        return self.file or "", self.finding.node.start, self.finding.rule.id, self.finding.message
+        return self.file or "", self.finding.node.start, self.finding.key
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """What makes findings of two templates the same at a place of a file that both name: the stages of an app have
+        other logical ids, and the same rule, paths and exchanges."""
+        finding = self.finding
+        exchanges = frozenset((each.method, each.path, each.case, each.status) for each in finding.exchanges)
+        return finding.rule.id, finding.subject, finding.paths, exchanges
 
 
 class FileReport(NamedTuple):
@@ -66,18 +74,17 @@ def told_once(reports: Iterable[FileReport]) -> list[FileReport]:
     """The reports, with what several templates say alike of a file that they all name told by the first alone: the
     stages of an app share the code of their functions. So with a file that is a template itself, and a part of the
     serverless.yml beside it."""
-    seen: set[tuple[str, int, int, str, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     told = []
     for report in reports:
         kept = []
-        own: set[tuple[str, int, int, str, str]] = set()
+        own: set[tuple[object, ...]] = set()
         for each in report.placed:
-            start, finding = each.start, each.finding
             name = os.path.abspath(each.file or report.name)
-            place = name, start.line, start.column, finding.rule.id, finding.message
+            place = name, each.start.line, each.start.column, each.alike
             if place in seen:
                 continue
-            (own if each.file is None else seen).add(place)
+            own.add(place)
             kept.append(each)
         seen |= own
         told.append(report._replace(placed=tuple(kept)) if len(kept) < len(report.placed) else report)
