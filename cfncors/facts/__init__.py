@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cfncors.functions import Functions, with_code
-from cfncors.gateway.answer import CODE
 
 if TYPE_CHECKING:
     from cfncors.facts.allow_lists import AllowList, ListRole
@@ -69,14 +68,12 @@ class Facts:
 
     @cached_property
     def blocked(self) -> tuple[Exchange, ...]:
-        """The faults: blocked exchanges of routes that pages of other origins are known to call. What code sends to a
-        distribution that adds the CORS headers is judged there."""
+        """The faults: blocked exchanges of routes that pages of other origins are known to call."""
         if self.matrix is None:
             return ()
         from cfncors.facts.across import is_called
 
-        exchanges = (each for each in self.matrix.exchanges() if each.blocked)
-        blocked = [each for each in exchanges if each.asked.door not in self._covered or each.reply.kind != CODE]
+        blocked = [each for each in self.matrix.exchanges() if each.blocked]
         called = {id(each.asked) for each in blocked if is_called(self.model, each.asked)}
         return tuple(each for each in blocked if id(each.asked) in called)
 
