@@ -48,7 +48,7 @@ def explain(facts: Facts, findings: Iterable[Finding]) -> list[Finding]:
     matrix = facts.matrix
     if matrix is None:
         return list(map(_unquoted, findings))
-    faults = Faults(facts.model, matrix)
+    faults = Faults(facts.model, matrix, facts.blocked)
     kept = [each for finding in findings if (each := faults.explained_by(finding)) is not None]
     return [*kept, *faults.unexplained()]
 
@@ -59,15 +59,14 @@ def _unquoted(finding: Finding) -> Finding:
 
 
 class Faults:
-    """The blocked exchanges of a matrix, as findings take them."""
+    """The blocked exchanges of a matrix, or those that are given, as findings take them."""
 
-    def __init__(self, model: Model, matrix: Matrix) -> None:
+    def __init__(self, model: Model, matrix: Matrix, blocked: Iterable[Exchange] | None = None) -> None:
         self.model = model
         self.matrix = matrix
         self.by_door: dict[str, list[Exchange]] = {}
-        for exchange in matrix.exchanges():
-            if exchange.blocked:
-                self.by_door.setdefault(exchange.asked.door, []).append(exchange)
+        for exchange in filter(lambda each: each.blocked, matrix.exchanges()) if blocked is None else blocked:
+            self.by_door.setdefault(exchange.asked.door, []).append(exchange)
         self.taken: set[int] = set()
         self._doors = _doors_of(model)
 

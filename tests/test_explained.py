@@ -37,14 +37,12 @@ def kept(case: Case) -> Checked:
 
 
 def faults(checked: Checked) -> Iterator[tuple[Explained, str | None]]:
-    """The blocked exchanges of a check's matrix, each with the line that a browser prints."""
-    matrix = checked.facts.matrix if checked.facts is not None else None
-    for each in matrix.exchanges() if matrix is not None else ():
-        if each.blocked:
-            asked, reply = each.asked, each.reply
-            when = tuple(f"{name}={value}" for name, value in asked.when.items())
-            what = (asked.door, asked.method, asked.path, each.case.case, reply.status, reply.kind)
-            yield Explained(*what, *asked.page, when), reply.console
+    """The blocked exchanges that a check knows of, each with the line that a browser prints."""
+    for each in checked.facts.blocked if checked.facts is not None else ():
+        asked, reply = each.asked, each.reply
+        when = tuple(f"{name}={value}" for name, value in asked.when.items())
+        what = (asked.door, asked.method, asked.path, each.case.case, reply.status, reply.kind)
+        yield Explained(*what, *asked.page, when), reply.console
 
 
 def explained(findings: tuple[Finding, ...]) -> set[Explained]:

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from cfncors.checks import CHECKS
+from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
+from cfncors.findings import Explained
 from cfncors.fix import fix_text
 from cfncors.lint import check_text
 from cfncors.source import apply
@@ -27,6 +29,7 @@ from tests.mutation.twin import Spot, Twin, as_they_are, mended, right, spots
 from tests.shared import needs_shared, seed
 
 FAMILIES = (gateway_faults, preflight_faults, response_faults, value_faults)
+CATCH_ALL = frozenset((BLOCKED.id, BLOCKED_FOR_SOME.id))
 RULES = sorted({fault.rule for fault in FAULTS}, key=lambda rule: rule[1:])
 
 
@@ -150,6 +153,30 @@ def test_faults_in_mended_real_templates(rule: str, note: Note) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_faults_in_real_templates_as_they_are(rule: str, note: Note) -> None:
     assert_killed(rule, as_they_are(), LEAST[rule].real, note)
+
+
+#: How many mutants of a rule are looked at without it.
+MUTANTS_WITHOUT_RULE = 6
+EXCHANGE_RULES = [rule for rule in RULES if CHECKS[rule][0].about == "exchange"]
+
+
+@pytest.mark.parametrize("rule", EXCHANGE_RULES)
+def test_a_fault_is_found_without_its_rule_too(rule: str, monkeypatch: pytest.MonkeyPatch, note: Note) -> None:
+    """The exchanges that a rule alone explains in a mutant are reported by the catch-all rules when it is taken out."""
+    made = mutants(rule, right())
+    some = Random(rule).sample(made, min(MUTANTS_WITHOUT_RULE, len(made)))
+    alone = [_explained(mutant, {rule}) - _explained(mutant, CHECKS.keys() - {rule}) for mutant in some]
+    monkeypatch.delitem(CHECKS, rule)
+    missed = [m.what for m, own in zip(some, alone, strict=True) if not own <= _explained(m, CATCH_ALL)]
+    note(f"{sum(map(len, alone))} exchanges of {len(some)} mutants found without the rule")
+    assert missed == []
+    assert any(alone)
+
+
+def _explained(mutant: Mutant, rules: Iterable[str]) -> set[Explained]:
+    """The exchanges that the findings of some rules explain."""
+    findings = check_text(mutant.text, mutant.twin.name, Settings(origin=mutant.origin)).findings
+    return {exchange for each in findings if each.rule.id in rules for exchange in each.exchanges}
 
 
 PAIRS_OF_A_TEMPLATE = 60

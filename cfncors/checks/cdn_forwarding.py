@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, REFUSED, anything
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
-from cfncors.checks.storage_cdn import called, front_door_of, has_cors, is_called_across, preflighted
+from cfncors.checks.storage_cdn import called, preflighted
 from cfncors.errors import CannotEdit
+from cfncors.facts.across import front_door_of, has_cors, is_meant
 from cfncors.findings import Finding, Rule
 from cfncors.gateway.managed_policies import FORWARD_ORIGIN, FORWARD_TO_API, FORWARD_TO_BUCKET
 from cfncors.gateway.model import ALLOW_ORIGIN, Behavior, Bucket, Distribution, Door, Model, RestApi
@@ -69,7 +70,7 @@ def cdn_cors_cached(rule: Rule, facts: Facts) -> Iterator[Finding]:
             door = front_door_of(facts.model, behavior)
             if door is None or behavior.edge or behavior.opaque_policy or not has_cors(facts.model, door):
                 continue
-            if not _is_meant(facts.model, distribution, behavior, door):
+            if not is_meant(facts.model, distribution, behavior, door):
                 continue
             why = next(_depending(facts.model, distribution, behavior, door), None)
             if why is None:
@@ -107,15 +108,6 @@ def _forward(model: Model, behavior: Behavior, door: Door) -> Edits:
     if not isinstance(entry.value, Scalar) or entry.value.text not in (FORWARD_ORIGIN, FORWARD_TO_BUCKET):
         raise CannotEdit("the origin request policy has a reason of its own; list the header there")
     return replace(document, entry.value, managed)
-
-
-def _is_meant(model: Model, distribution: Distribution, behavior: Behavior, door: Door) -> bool:
-    """Whether a behavior is for requests of other origins."""
-    if isinstance(door, Bucket):
-        # Legacy settings forward Origin unasked; what is asked for is in the key as well.
-        asked = behavior.forwarded if "CachePolicyId" in behavior.node else behavior.keyed
-        return "OPTIONS" in (behavior.allowed or ()) or "origin" in (asked or ())
-    return is_called_across(model, distribution)
 
 
 def _depending(

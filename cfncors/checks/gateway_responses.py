@@ -32,9 +32,9 @@ from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.expressions import is_list, static_texts
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Header, Model, RestApi
 from cfncors.gateway.references import reached
+from cfncors.gateway.refusals import is_unseen
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import remove
-from cfncors.template import intrinsic
 from cfncors.template.intrinsics import canonical
 
 DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
@@ -57,7 +57,7 @@ def _lacking(api: RestApi) -> list[tuple[str, GatewayResponse | None]]:
     return [
         (kind, response)
         for kind in DEFAULTS
-        if (response := written.get(kind)) is None or not (_sends_origin(response) or _unknown(response))
+        if (response := written.get(kind)) is None or not (_sends_origin(response) or is_unseen(response))
     ]
 
 
@@ -289,7 +289,7 @@ def _shadowing(rule: Rule, model: Model) -> Iterator[_OfApi]:
         for response in api.all_gateway_responses:
             if response.type not in GATEWAY_RESPONSE_TYPES or response.type in (*DEFAULTS, "REQUEST_TOO_LARGE"):
                 continue  # a misspelt type (E9415) says nothing yet
-            if _sends_origin(response) or _unknown(response):
+            if _sends_origin(response) or is_unseen(response):
                 continue
             fix, why = attempt(
                 f"add the API's origin to {response.type}",
@@ -307,13 +307,6 @@ def _shadowing_words(kind: str, owners: str) -> str:
         f"{kind} of {owners} is customised without Access-Control-Allow-Origin, and the headers of the DEFAULT types "
         "are not added to it"
     )
-
-
-def _unknown(response: GatewayResponse) -> bool:
-    """Parameters that an intrinsic makes may hold the header."""
-    given = response.node.get("ResponseParameters") or response.node.get("responseParameters")
-    headers = given.get("Headers") if isinstance(given, Mapping) else None
-    return intrinsic(given) is not None or intrinsic(headers) is not None
 
 
 @rule("W9424", "gateway-response-origin-differs", "safe", explains=(errors(*NOT_FOR_THE_PAGE, by="door"),))

@@ -11,6 +11,7 @@ from cfncors.checks.policy_remedies import list_items
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, together
 from cfncors.errors import CannotEdit
+from cfncors.facts.across import front_door_of, has_cors, is_called_across
 from cfncors.findings import PROMISED, Finding, Rule, Says
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import (
@@ -20,10 +21,9 @@ from cfncors.gateway.model import (
     Door,
     Method,
     Model,
-    RestApi,
 )
 from cfncors.gateway.policy import Item, Policy
-from cfncors.source import Node, Scalar, Sequence
+from cfncors.source import Node, Sequence
 from cfncors.source.edit import append, put
 from cfncors.template import Known
 
@@ -207,33 +207,6 @@ def called(behavior: Behavior, distribution: Distribution) -> str:
     """A behavior for messages."""
     name = "the default cache behavior" if behavior.pattern == "*" else f"the cache behavior {behavior.pattern}"
     return f"{name} of {distribution.logical_id}"
-
-
-def front_door_of(model: Model, behavior: Behavior) -> Door | None:
-    """The front door behind a behavior, when it has CORS of its own."""
-    return next((door for door in model.doors if door.logical_id == behavior.origin), None)
-
-
-def has_cors(model: Model, door: Door) -> bool:
-    """Whether a front door says by itself that pages of other origins call it."""
-    if isinstance(door, RestApi):
-        found = model.called(door)
-        return door.complete and found is not None and found.kind != "in front"
-    return bool(door.policies)
-
-
-def is_called_across(model: Model, distribution: Distribution) -> bool:
-    """Whether all that a distribution serves is APIs: their pages are elsewhere. Beside pages of its own, an API's CORS
-    may be for those who call it directly."""
-    doors = [front_door_of(model, behavior) for behavior in distribution.behaviors]
-    if any(door is None or isinstance(door, Bucket | Distribution) for door in doors):
-        return False
-    config = distribution.resource.get("DistributionConfig")
-    return not any(
-        "DefaultRootObject" in side
-        for side in model.template.branches(config)
-        if not isinstance(side, Scalar | Sequence)
-    )
 
 
 def _asked_first(model: Model, distribution: Distribution, behavior: Behavior, door: Door | None) -> list[str]:

@@ -15,10 +15,8 @@ from cfncors.findings import Finding, Rule
 if TYPE_CHECKING:
     from cfncors.facts import Facts
 
-_DOORS: Final = "rest http url s3 cdn"
 
-
-@rule("E9480", "blocked-exchange", doors=_DOORS, explains=(anything(),))
+@rule("E9480", "blocked-exchange", doors="rest http url s3 cdn", explains=(anything(),))
 def blocked_exchange(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A browser keeps an answer of this API from its pages, or never sends the request.
 
@@ -30,10 +28,8 @@ def blocked_exchange(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
     ## Example
     ```yaml
-    IntegrationResponses:
-      - StatusCode: "200"
-        ResponseParameters:              # no Access-Control-Allow-Origin among them
-          method.response.header.Access-Control-Allow-Methods: "'PUT,OPTIONS'"
+    Cors: {AllowOrigin: "'https://app.example.com'"}
+    # and code that sends Access-Control-Allow-Origin: https://www.example.com
     ```
 
     ## Fix safety
@@ -45,7 +41,8 @@ def blocked_exchange(rule: Rule, facts: Facts) -> Iterator[Finding]:
     return iter(())
 
 
-@rule("W9481", "blocked-for-some-pages", doors=_DOORS, explains=(anything(),))
+# Not of a bucket: a POST to one is a form, W9439 explains every PUT, and its methods are all named.
+@rule("W9481", "blocked-for-some-pages", doors="rest http url cdn", explains=(anything(),))
 def blocked_for_some_pages(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A browser blocks calls of pages that send JSON, or that use one of the methods of a route for any.
 
@@ -57,7 +54,8 @@ def blocked_for_some_pages(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
     ## Example
     ```yaml
-    AllowMethods: [GET, POST]      # the route takes ANY, and a page that uses DELETE is refused
+    RouteKey: ANY /notes
+    # and code that answers OPTIONS without Access-Control-Allow-Methods: GET and POST are allowed all the same
     ```
 
     ## Fix safety

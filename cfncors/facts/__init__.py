@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cfncors.gateway.model import HttpApi, Model, RestApi
     from cfncors.gateway.policy import Role
     from cfncors.template import Template
-    from cfncors.verdicts import Matrix
+    from cfncors.verdicts import Exchange, Matrix
 
 
 class Facts:
@@ -65,6 +65,17 @@ class Facts:
         from cfncors.verdicts.matrix import matrix_of
 
         return matrix_of(self.model_with_code, asked_by(self.model.settings), called)
+
+    @cached_property
+    def blocked(self) -> tuple[Exchange, ...]:
+        """The faults: blocked exchanges of routes that pages of other origins are known to call."""
+        if self.matrix is None:
+            return ()
+        from cfncors.facts.across import is_called
+
+        blocked = [each for each in self.matrix.exchanges() if each.blocked]
+        called = {id(each.asked) for each in blocked if is_called(self.model, each.asked)}
+        return tuple(each for each in blocked if id(each.asked) in called)
 
     # -- what front doors configure ------------------------------------------------------------------------------------
 

@@ -37,29 +37,15 @@ class Behind(NamedTuple):
 
     @property
     def fetched(self) -> Iterator[Response]:
-        """The answers that scripts ask for: none of code that sends browsers elsewhere or shows them pages, and its
-        errors so too."""
-        answers = tuple(self.answers)
-        if any(map(_is_navigated, answers)) and all(_is_navigated(each) or each.kind == "error" for each in answers):
-            return iter(())
-        return (each for each in answers if not _is_navigated(each))
+        """The answers that scripts ask for, see :func:`cfncors.functions.navigated.fetched`."""
+        from cfncors.functions.navigated import fetched
+
+        return fetched(self.answers)
 
     @property
     def sends_origin(self) -> bool:
         """Whether some response certainly has the header."""
         return any(ALLOW_ORIGIN in response.headers for response in self.handler.responses)
-
-
-def _is_navigated(response: Response) -> bool:
-    """Whether browsers open it as a document, to which CORS says nothing: a redirect of a sign-in or a short link, or a
-    page (HTML, "Navigating across documents": navigations have the mode "navigate"; Fetch, "CORS check")."""
-    numbers = [status for status in response.statuses if isinstance(status, int)]
-    if len(numbers) < len(response.statuses) or max(numbers, default=400) >= 400:
-        return False
-    if min(numbers) >= 300:
-        return "location" in response.headers
-    kind = response.headers.get("content-type")
-    return kind is not None and all(text is not None and text.startswith("text/html") for text in kind.values)
 
 
 def behind(model: Model, functions: Functions) -> Iterator[Behind]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cfncors.functions.found import Function, Functions, shown
+from cfncors.functions.navigated import to_scripts
 from cfncors.gateway.model import ALLOW_ORIGIN, Code, CodeAnswer, CodeHeader, CodePlace, Method, Model
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class _Made:
     def code(self, handler: Handler) -> Code:
         """What was followed, as the front doors take it."""
         listed, reflects = _chosen(handler.origins)
-        answers = tuple(answer for each in handler.responses for answer in self._answers(handler, each))
+        answers = tuple(answer for each in to_scripts(handler.responses) for answer in self._answers(handler, each))
         crash = self._at(handler.crash) if handler.crash is not None else None
         return Code(answers, handler.complete, listed, reflects, handler.named, crash)
 

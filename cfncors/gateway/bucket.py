@@ -51,6 +51,12 @@ def objects(resource: Resource, verb: str, rules: list[Policy]) -> Method:
     return Method(OBJECTS, verb, NO_AUTHORIZATION, False, _STORED, {}, key, key, "made", resource.logical_id)
 
 
+def takes_forms(method: Method) -> bool:
+    """Whether a route is the POST of a bucket, whose body is a form (API Reference, "POST Object": it must be
+    ``multipart/form-data``)."""
+    return method.verb == "POST" and method.integration is _STORED
+
+
 def _written(template: Template, resource: Resource) -> Entry | None:
     entry = resource.entry("CorsConfiguration")
     return entry if entry is not None and _may_be_there(template, entry.value) else None

@@ -269,7 +269,7 @@ def _replaced(methods: Iterable[Method], name: str) -> set[str]:
 def _of_responses(model: Model, methods: Iterable[Method]) -> Iterator[str]:
     for method in methods:
         for response in method.integration.responses if method.integration is not None else ():
-            texts = _texts(model, response.headers)
+            texts = _texts(model, response.effective)
             if response.overrides:
                 from cfncors.gateway.rest_answers import response_template
 

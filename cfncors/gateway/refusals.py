@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cfncors.gateway.answer import Answer, Confidence, doubts_of, sent_headers
-from cfncors.gateway.model import GatewayResponse, Model, RestApi
-from cfncors.template import Known
+from cfncors.gateway.answer import Answer, Confidence, Sent, doubts_of, sent_headers
+from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Model, RestApi
+from cfncors.source import Mapping
+from cfncors.template import Known, intrinsic
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
@@ -39,6 +40,11 @@ STATUSES: Final = {
     "WAF_FILTERED": 403,
     # No type of its own: a function that crashed or answered what API Gateway cannot read.
     "DEFAULT_5XX": 502,
+}
+#: What a page needs of an error.
+_CORS: Final = {
+    ALLOW_ORIGIN: "Access-Control-Allow-Origin",
+    ALLOW_CREDENTIALS: "Access-Control-Allow-Credentials",
 }
 #: Headers set on it have no effect (Developer Guide, "Important notes": customising 413 is not supported).
 FIXED: Final = "REQUEST_TOO_LARGE"
@@ -84,10 +90,20 @@ def refuse(model: Model, api: RestApi, request: Request, kind: str, reason: str 
     label = f"{kind} ({default})" if chosen is shared and shared is not None and kind != default else kind
     status = _status(model, own) or _status(model, shared) or STATUSES[kind]
     headers = sent_headers(model, chosen.headers, request) if chosen is not None else ()
+    if chosen is not None and is_unseen(chosen):
+        why = f"an intrinsic function makes the headers of {chosen.type}"
+        headers += tuple(Sent(name, None, why) for lower, name in _CORS.items() if lower not in chosen.headers)
     doubts = doubts_of(headers)
     sure: Confidence = "inferred" if doubts else confidence
     node = chosen.key if chosen is not None else api.cors.key if api.cors is not None else api.key
     return Answer(status, kind, f"{label}: {told}", headers, sure, doubts=doubts, node=node)
+
+
+def is_unseen(response: GatewayResponse) -> bool:
+    """Whether an intrinsic makes the parameters of a gateway response, which may hold any header."""
+    given = response.node.get("ResponseParameters") or response.node.get("responseParameters")
+    headers = given.get("Headers") if isinstance(given, Mapping) else None
+    return intrinsic(given) is not None or intrinsic(headers) is not None
 
 
 def _deployed(model: Model, api: RestApi, kind: str) -> GatewayResponse | None:

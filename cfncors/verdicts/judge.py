@@ -19,6 +19,7 @@ from cfncors.browser.profiles import Profile, profile_named
 from cfncors.browser.request import construct
 from cfncors.browser.safelist import unsafe_names
 from cfncors.gateway.answer import Answer, Undecided
+from cfncors.gateway.bucket import takes_forms
 from cfncors.gateway.coded_answers import written_at
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, Door, Method, Model
@@ -41,11 +42,11 @@ _PASSED: Final = AllPassed()
 
 
 def page_request(method: Method, verb: str, path: str, page: tuple[str, bool], options: Options) -> Request:
-    """What a page of an origin asks a route for: with the headers that it demands, a body as JSON, and what the
-    user adds."""
+    """What a page of an origin asks a route for: with the headers that it demands, a body as JSON unless it must be a
+    form, and what the user adds."""
     origin, credentials = page
     headers = dict.fromkeys(demanded_headers(method, verb), "x")
-    if verb in _BODY_METHODS:
+    if verb in _BODY_METHODS and not takes_forms(method):
         headers["content-type"] = "application/json"
     headers.update({name.lower(): value for name, value in options.headers})
     host = _OTHER_HOST if origin == _HOST else _HOST
