@@ -14,7 +14,7 @@ from cfncors.checks.synthesised import for_the_program
 from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
 from cfncors.discover import Candidate, is_packaged_copy, is_service_name
-from cfncors.errors import CfncorsError, UnreadableTemplate
+from cfncors.errors import CfncorsError, UnreadableTemplate, said_of
 from cfncors.explained import explain
 from cfncors.facts import Facts
 from cfncors.findings import Finding, Rule
@@ -25,9 +25,6 @@ from cfncors.source import decode, parse
 from cfncors.suppress import suppress
 from cfncors.template import Template, load
 from cfncors.template.nested import nested
-
-#: Set (or ``--debug``) to get a traceback for an internal error.
-DEBUG: Final = "CFNCORS_DEBUG"
 
 #: Starting worker processes costs as much as checking this many bytes of templates.
 _WORTH_PROCESSES: Final = 400_000
@@ -198,10 +195,7 @@ def _run(rule: Rule, facts: Facts, findings: list[Finding], internal: list[str])
 
 def internal_error(where: str, error: Exception) -> str:
     """An entry of a report for a fault of ours. Raises the error itself in debug mode."""
-    if os.environ.get(DEBUG):
-        raise error
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return f"{where}: {what}; please report it with the output of --debug"
+    return f"{where}: {said_of(error)}"
 
 
 def _reason(error: OSError) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cfncors.errors import CfncorsError
+from cfncors.errors import CfncorsError, said_of
 from cfncors.explained import Faults
 from cfncors.facts import Facts
 from cfncors.findings import Explained, Finding
@@ -94,12 +94,19 @@ def _agree(some: dict[str, str], others: dict[str, str]) -> bool:
 
 
 def prove(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
-    """Compare two states of a template; ``made`` are the findings that the change is meant to fix. A template that
-    cannot be judged has nothing to prove."""
+    """Compare two states of a template; ``made`` are the findings that the change is meant to fix. Where none of its
+    front doors can be judged there is nothing to prove. A proof that fails proves nothing: then there is an objection.
+    """
     try:
-        both = compare(before, after)
-    except (CfncorsError, RecursionError):
-        return Proof()
+        return _proved(before, after, made)
+    except CfncorsError as error:
+        return Proof(objection=f"it cannot be proved: {error}")
+    except Exception as error:
+        return Proof(objection=f"it cannot be proved: {said_of(error)}")
+
+
+def _proved(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
+    both = compare(before, after)
     said = tuple(changes(simulation(both.before), simulation(both.after)))
     worse = next(_worse(both), None)
     if worse is not None:

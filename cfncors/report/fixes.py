@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -70,7 +71,7 @@ def _name(placed: Placed) -> str:
 def summary(results: Sequence[FixResult], dry: bool, files: int) -> str:
     """One sentence: how much was fixed and how much is left."""
     fixed = sum(len(result.applied) for result in results)
-    changed = sum(len(result.files) for result in results if result.applied)
+    changed = len({os.path.realpath(each.name) for result in results if result.applied for each in result.files})
     findings = sum(len(result.report.placed) for result in results)
     unsafe = sum(1 for result in results for each in result.held if not each.refused)
     if fixed:
