@@ -19,7 +19,7 @@ from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding
 from cfncors.lint import Checked, examine, internal_error, read_file, screen, settle
 from cfncors.report import Applied, Changed, FileReport, FixResult, Held, Placed
-from cfncors.shared import Member, Readers, counted, key, member, new_findings
+from cfncors.shared import Member, Readers, counted, key, new_findings
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
 from cfncors.source import Sequence as ListNode
 from cfncors.source.document import Shared
@@ -134,9 +134,7 @@ def _then(first: FixResult | None, second: FixResult) -> FixResult:
     )
 
 
-def _fixed(
-    text: str, own: Member, settings: Settings, unsafe: bool, others: _Others | None = None
-) -> FixResult:
+def _fixed(text: str, own: Member, settings: Settings, unsafe: bool, others: _Others | None = None) -> FixResult:
     # A fix may not add a finding of any rule, so all are watched, however few are to be fixed.
     watched = settings._replace(select=(*settings.select, "E", "W", "I")) if settings.select else settings
     engine = _Engine(own, settings, watched, unsafe, others)
@@ -171,14 +169,13 @@ class _Engine:
         start = self.check(texts)
         result, end = self.passes(texts, start)
         if not result.changed:
-            return result._replace(reads=member(end).reads)
+            return result
         proof = self.prove(start, end, self.made)
         if proof.objection is not None:
             self.applied, self.refused, self.made, self.proves_each = [], {}, [], True
             result, end = self.passes(texts, start)
             proof = self.prove(start, end, self.made)
-        reads = dict.fromkeys((*member(start).reads, *member(end).reads))
-        return result._replace(changes=proof.changes, reads=tuple(reads))
+        return result._replace(changes=proof.changes)
 
     def prove(self, before: Checked, after: Checked, made: Sequence[Finding]) -> Proof:
         from cfncors.proof import Proof, prove

@@ -19,6 +19,8 @@ from cfncors.explained import explain
 from cfncors.facts import Facts
 from cfncors.findings import Finding, Rule
 from cfncors.functions import Functions, with_evidence
+from cfncors.functions.evidence import files_of
+from cfncors.functions.places import name_beside
 from cfncors.gateway import Model, build
 from cfncors.report import FileReport, place
 from cfncors.source import decode, parse
@@ -73,7 +75,16 @@ def examine(text: str, name: str, settings: Settings, beside: Mapping[str, str] 
     findings, internal = _findings(facts, name, settings)
     placed = sorted((place(template.document, finding) for finding in findings), key=lambda each: each.order)
     report = FileReport(name, document, tuple(placed), internal=tuple(internal), nested=tuple(nested(template)))
-    return Checked(report, facts)
+    return Checked(report._replace(reads=_reads(facts)), facts)
+
+
+def _reads(facts: Facts) -> tuple[str, ...]:
+    """The files that a template names and that were read, code too."""
+    document, functions = facts.template.document, facts.functions
+    names = dict.fromkeys(document.beside)
+    for function in functions.all.values():
+        names |= dict.fromkeys(name_beside(document, path) for path in files_of(functions, function))
+    return tuple(names)
 
 
 def facts_of(template: Template, settings: Settings) -> Facts:

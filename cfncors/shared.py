@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Key
-from cfncors.functions.evidence import files_of
-from cfncors.functions.places import name_beside
 from cfncors.gateway.references import mentioned
 from cfncors.lint import Checked, examine, read_file
 from cfncors.proof import prove
 from cfncors.report import FileReport, Placed
-from cfncors.source import decode
+from cfncors.source import Edit, apply, decode
+from cfncors.source.edit import overlap
 
 #: Texts that stand in for files on disk, by :func:`key`.
 Texts = Mapping[str, str]
@@ -48,15 +47,9 @@ def key(name: str) -> str:
     return os.path.realpath(name)
 
 
-def member(checked: Checked) -> Member:
-    """The template of a check with the files that it reads."""
-    report, facts = checked.report, checked.facts
-    names = dict.fromkeys(report.document.beside if report.document is not None else ())
-    if facts is not None:
-        for function in facts.functions.all.values():
-            paths = files_of(facts.functions, function)
-            names |= dict.fromkeys(name_beside(facts.template.document, path) for path in paths)
-    return Member(report.name, tuple(names))
+def member(report: FileReport) -> Member:
+    """The template of a report."""
+    return Member(report.name, report.reads)
 
 
 def linked(members: Iterable[Member], changed: Mapping[str, Iterable[str]]) -> list[list[str]]:
@@ -99,8 +92,7 @@ class Readers:
             if shared:
                 why = self._against(other, before, after)
                 if why is not None:
-                    own = key(other.name) in shared
-                    return f"{other.name} {'is changed by it' if own else 'reads the file'} too: {why}"
+                    return f"{other.name} {_reads(other, shared)} too: {why}"
         return None
 
     def _against(self, other: Member, before: Texts, after: Texts) -> str | None:
@@ -138,6 +130,42 @@ class Readers:
         return checked
 
 
+def held_back(reports: Sequence[FileReport], settings: Settings) -> list[FileReport]:
+    """The reports of a run without the fixes that would harm another template which reads the file, with the reason in
+    their place: what is on offer is what would be made."""
+    members = [member(report) for report in reports]
+    readers = Readers(members, settings)
+    read: Counter[str] = Counter(path for each in members for path in each.keys)
+    return [_held_back(report, readers, read) for report in reports]
+
+
+def _held_back(report: FileReport, readers: Readers, read: Counter[str]) -> FileReport:
+    shared = [each for each in report.placed if any(read[key(name or report.name)] > 1 for name, _ in each.edits)]
+    if not shared or _objection(report, shared, readers) is None:
+        return report
+    reasons = {id(each): why for each in shared if (why := _objection(report, [each], readers)) is not None}
+    return report._replace(placed=tuple(_without_fix(each, reasons.get(id(each))) for each in report.placed))
+
+
+def _without_fix(placed: Placed, reason: str | None) -> Placed:
+    if reason is None:
+        return placed
+    return placed._replace(finding=placed.finding._replace(fix=None, no_fix=reason), edits=())
+
+
+def _objection(report: FileReport, placed: Sequence[Placed], readers: Readers) -> str | None:
+    """What speaks against some fixes together, each edit made once; those that overlap are left for later."""
+    edits: dict[str, list[Edit]] = {}
+    for each in placed:
+        for name, edit in each.edits:
+            here = edits.setdefault(name or report.name, [])
+            if edit not in here and not any(overlap(edit, other) for other in here):
+                here.append(edit)
+    before = {key(name): text for name in edits if (text := _on_disk(name)) is not None}
+    after = {key(name): apply(before[key(name)], some) for name, some in edits.items() if key(name) in before}
+    return readers.objection(report.name, before, after)
+
+
 def new_findings(before: FileReport, after: FileReport) -> Iterator[Placed]:
     """Findings that were not there before. A suppression whose finding is gone does not count: it is rightly called
     unused from now on."""
@@ -160,9 +188,18 @@ def _missing(checked: Checked) -> set[str]:
     if checked.facts is None:
         return set()
     template = checked.facts.template
-    named = {name for resource in template.resources.values() for name in (*mentioned(resource.node), *resource.depends_on)}
+    named = {
+        name for resource in template.resources.values() for name in (*mentioned(resource.node), *resource.depends_on)
+    }
     have = template.resources.keys() | template.parameters.keys()
     return {name for name in named if name not in have and "::" not in name}
+
+
+def _reads(other: Member, shared: frozenset[str] | set[str]) -> str:
+    """Which of some files a template is made of, in words."""
+    if key(other.name) in shared:
+        return "is changed by it"
+    return f"reads {next(name for name in other.reads if key(name) in shared)}"
 
 
 def _on_disk(name: str) -> str | None:

@@ -96,9 +96,7 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     return Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
 
 
-def _mapped(
-    model: Model, api: RestApi, method: Method, response: IntegrationResponse
-) -> tuple[Fix | None, str | None]:
+def _mapped(model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> tuple[Fix | None, str | None]:
     try:
         origin = origin_data(model, api)
     except CannotEdit as reason:
@@ -106,9 +104,7 @@ def _mapped(
     return attempt(
         f"map {origin_words(model, api, origin)}",
         "safe",
-        lambda: add_response_header(
-            model.template.document, method, response, "Access-Control-Allow-Origin", origin
-        ),
+        lambda: add_response_header(model.template.document, method, response, "Access-Control-Allow-Origin", origin),
     )
 
 

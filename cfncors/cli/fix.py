@@ -82,10 +82,10 @@ def _delivered(
 ) -> list[FixResult]:
     """The results with what was written, or printed as a diff. Templates that share a file which one of them changes
     are fixed together, and written together or not at all."""
-    from cfncors.shared import Member, linked
+    from cfncors.shared import linked, member
 
     files = {each.path: number for number, each in enumerate(named) if each.path != STDIN}
-    members = [Member(name, results[number].reads) for name, number in files.items()]
+    members = [member(results[number].report) for number in files.values()]
     changed = {name: [each.name for each in results[number].files] for name, number in files.items()}
     done = list(results)
     groups: list[list[int]] = []

@@ -85,7 +85,7 @@ class _File(NamedTuple):
 
 
 def files_of(functions: Functions, function: Function) -> tuple[str, ...]:
-    """The files that a function's code is in, by absolute path; code that has not been followed is not followed here."""
+    """The files that a function's code is in, by absolute path; what was not followed is not followed here."""
     source = function.source
     if source is None or source.inline:
         return ()

@@ -44,8 +44,6 @@ class FixResult(NamedTuple):
     changes: tuple[str, ...] = ()
     #: what was done in files that it names
     beside: tuple[Changed, ...] = ()
-    #: the files that it names and that were read, changed or not
-    reads: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
