@@ -170,7 +170,9 @@ def _print_results(args: argparse.Namespace, results: list[FixResult], out: Text
         out.write(text.render([report for report in left if report.failed], look))
     else:
         out.write(text.render(left, look))
-    print(wrapped(fixes.summary(results, dry, checked(left)), look.width, "", "  "), file=out)
+    for line in (fixes.summary(results, dry, checked(left)), fixes.still_blocked(results)):
+        if line:
+            print(wrapped(line, look.width, "", "  "), file=out)
 
 
 def _result_code(args: argparse.Namespace, result: FixResult) -> int:
