@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding
@@ -182,7 +183,7 @@ class _Engine:
 
         if before.facts is None or after.facts is None:
             return Proof()
-        return prove(before.facts, after.facts, made)
+        return prove(before.facts, after.facts, made, _left(before.report, after.report, made))
 
     def passes(self, before: _Texts, start: Checked) -> tuple[FixResult, Checked]:
         """What becomes of a text, and the check of what it became."""
@@ -409,6 +410,13 @@ def _without_overlaps(groups: Iterable[_Group]) -> Iterator[_Group]:
         if not new or not any(overlap(edit, other) for edit in new for other in taken):
             taken += new
             yield group
+
+
+def _left(before: FileReport, after: FileReport, made: Sequence[Finding]) -> list[Finding]:
+    """The findings of the report after a fix that say of what was known before why it is still so."""
+    fixed = {finding.key for finding in made}
+    known = {finding.key for finding in before.findings} - fixed
+    return [each for each in after.findings if each.key in known and each.rule not in (BLOCKED, BLOCKED_FOR_SOME)]
 
 
 def _was_so(before: Checked, after: Checked, finding: Finding) -> bool:
