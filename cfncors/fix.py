@@ -352,13 +352,13 @@ class _Engine:
 
     def edited(self, document: Document, texts: _Texts, edits: Sequence[Edit]) -> _Texts:
         """The texts after edits of a template and of the files beside it. Raises ValueError; see :func:`apply`."""
-        own = apply(document.text, _in_file(document, document, edits))
+        by_file = _by_file(document, edits)
+        own = apply(document.text, by_file.pop(document.name, ()))
         beside = dict(texts.beside)
-        for name, (file, _) in document.beside.items():
-            its = _in_file(document, file, edits)
-            if its:
-                self.originals.setdefault(name, file.text)
-                beside[name] = apply(file.text, its)
+        for name, its in by_file.items():
+            file = document.beside[name].document
+            self.originals.setdefault(name, file.text)
+            beside[name] = apply(file.text, its)
         for text in (own, *beside.values()):
             text.encode()
         return _Texts(own, beside)
@@ -389,13 +389,14 @@ class _Engine:
                 yield Held(placed, "it overlaps with another fix", True)
 
 
-def _in_file(document: Document, file: Document, edits: Iterable[Edit]) -> list[Edit]:
-    """Those of a template's edits that are made in one file, as edits of its text."""
-    return [
-        Edit(file.local(edit.start), file.local(edit.end), edit.text)
-        for edit in edits
-        if document.home(edit.start) is file
-    ]
+def _by_file(document: Document, edits: Iterable[Edit]) -> dict[str, list[Edit]]:
+    """A template's edits by the name of the file that each is made in, as edits of its text."""
+    found: dict[str, list[Edit]] = {}
+    for edit in edits:
+        file = document.home(edit.start)
+        made = Edit(file.local(edit.start), file.local(edit.end), edit.text)
+        found.setdefault(file.name, []).append(made)
+    return found
 
 
 def _title(placed: Placed) -> str:
@@ -437,12 +438,9 @@ def _was_so(before: Checked, after: Checked, finding: Finding) -> bool:
 
 def _touched(document: Document, edits: tuple[Edit, ...]) -> list[tuple[int, int]]:
     """The anchored values that edits change: how many aliases repeat each, and in how many places it counts."""
-    return [
-        found
-        for file in (document, *(each.document for each in document.beside.values()))
-        if file.shared
-        for found in _touched_in(file, _in_file(document, file, edits))
-    ]
+    by_file = _by_file(document, edits)
+    files = (document, *(document.beside[name].document for name in by_file if name in document.beside))
+    return [found for file in files if file.shared for found in _touched_in(file, by_file.get(file.name, []))]
 
 
 def _touched_in(document: Document, edits: list[Edit]) -> list[tuple[int, int]]:
