@@ -8,6 +8,12 @@ CfncorsError
 
 from __future__ import annotations
 
+import os
+from typing import Final
+
+#: Set (or ``--debug``) to get a traceback for an internal error.
+DEBUG: Final = "CFNCORS_DEBUG"
+
 
 class CfncorsError(Exception):
     """Base of all errors that this package raises on purpose."""
@@ -34,3 +40,11 @@ class UnreadableTemplate(CfncorsError):
 
 class CannotEdit(CfncorsError):
     """An edit that cannot be made without changing something else; the message says why."""
+
+
+def said_of(error: Exception) -> str:
+    """What is said of a fault of ours, in one line. Raises the error itself in debug mode."""
+    if os.environ.get(DEBUG):
+        raise error
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"{what}; please report it with the output of --debug"

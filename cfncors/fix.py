@@ -14,11 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
-from cfncors.findings import Finding, Key
+from cfncors.findings import Finding
 from cfncors.lint import Checked, examine, internal_error, read_file, screen, settle
 from cfncors.report import Applied, Changed, FileReport, FixResult, Held, Placed
+from cfncors.shared import Member, Readers, counted, key, new_findings
 from cfncors.source import Document, Edit, Mapping, Node, Scalar, apply, parse
 from cfncors.source import Sequence as ListNode
 from cfncors.source.document import Shared
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 MAX_PASSES: Final = 10
 #: How many times a fix may bring to light another finding that has a fix itself.
 MAX_STEPS: Final = 4
+#: How often templates that share files are gone through: what is done for one may let another be fixed further.
+MAX_ROUNDS: Final = 4
 
 
 class _Group(NamedTuple):
@@ -54,15 +58,16 @@ class _Result(NamedTuple):
     made: list[_Group]
 
 
+class _Others(NamedTuple):
+    """The other templates of a run, and the files that have been changed for some of them, by key."""
+
+    readers: Readers
+    texts: dict[str, str]
+
+
 def fix_text(text: str, name: str, settings: Settings, unsafe: bool = False) -> FixResult:
     """Mend a template's text as far as it goes. Unsafe fixes are made only when asked for."""
-    # A fix may not add a finding of any rule, so all are watched, however few are to be fixed.
-    watched = settings._replace(select=(*settings.select, "E", "W", "I")) if settings.select else settings
-    engine = _Engine(name, settings, watched, unsafe)
-    try:
-        return engine.run(text)
-    except Exception as error:  # one of ours; the file stays as it is, and the others are mended all the same
-        return FixResult(name, text, text, FileReport(name, internal=(internal_error("the fix", error),)))
+    return _fixed(text, Member(name), settings, unsafe)
 
 
 def fix_bytes(data: bytes, name: str, settings: Settings, unsafe: bool = False, found: bool = False) -> FixResult:
@@ -82,29 +87,94 @@ def fix_file(path: str, settings: Settings, unsafe: bool = False, found: bool = 
     return fix_bytes(data, path, settings, unsafe, found)
 
 
+def fix_together(
+    members: Iterable[Member], names: Iterable[str], settings: Settings, unsafe: bool = False
+) -> dict[str, FixResult]:
+    """What would become of templates that share files, by name. ``members`` are all templates of the run: a file that
+    others of them read, too, changes only when that is right for them."""
+    given = {each.name: each for each in members}
+    others = _Others(Readers(given.values(), settings), {})
+    results: dict[str, FixResult] = {}
+    last: dict[str, dict[str, str]] = {}
+    wanted = list(names)
+    for _ in range(MAX_ROUNDS):
+        for name in wanted:
+            mine = given[name].beside(others.texts) | {"": others.texts.get(key(name), "")}
+            if last.get(name) == mine:
+                continue
+            result = _shared_fix(given[name], others, settings, unsafe)
+            others.texts.update((key(each.name), each.after) for each in result.files)
+            last[name] = given[name].beside(others.texts) | {"": others.texts.get(key(name), "")}
+            results[name] = _then(results.get(name), result)
+    return results
+
+
+def _shared_fix(own: Member, others: _Others, settings: Settings, unsafe: bool) -> FixResult:
+    text = others.texts.get(key(own.name))
+    if text is None:
+        data = read_file(own.name)
+        screened = data if isinstance(data, FileReport) else screen(data, own.name, False)
+        if isinstance(screened, FileReport):
+            return FixResult(own.name, "", "", screened)
+        text = screened
+    return _fixed(text, own, settings, unsafe, others)
+
+
+def _then(first: FixResult | None, second: FixResult) -> FixResult:
+    """The results of two runs over one template, the second upon the first."""
+    if first is None:
+        return second
+    beside = {each.name: each for each in first.beside}
+    for each in second.beside:
+        beside[each.name] = each._replace(before=beside[each.name].before) if each.name in beside else each
+    return second._replace(
+        before=first.before,
+        applied=(*first.applied, *second.applied),
+        changes=tuple(dict.fromkeys((*first.changes, *second.changes))),
+        beside=tuple(beside.values()),
+    )
+
+
+def _fixed(text: str, own: Member, settings: Settings, unsafe: bool, others: _Others | None = None) -> FixResult:
+    # A fix may not add a finding of any rule, so all are watched, however few are to be fixed.
+    watched = settings._replace(select=(*settings.select, "E", "W", "I")) if settings.select else settings
+    engine = _Engine(own, settings, watched, unsafe, others)
+    try:
+        return engine.run(text)
+    except Exception as error:  # one of ours; the file stays as it is, and the others are mended all the same
+        return FixResult(own.name, text, text, FileReport(own.name, internal=(internal_error("the fix", error),)))
+
+
 class _Engine:
     """One run over one file."""
 
-    def __init__(self, name: str, settings: Settings, watched: Settings, unsafe: bool) -> None:
-        self.name = name
+    def __init__(
+        self, own: Member, settings: Settings, watched: Settings, unsafe: bool, others: _Others | None
+    ) -> None:
+        self.own = own
+        self.name = own.name
         self.settings = settings
         self.watched = watched
         self.unsafe = unsafe
+        self.others = others
         self.applied: list[Applied] = []
         self.refused: dict[int, str] = {}
         self.made: list[Finding] = []
         #: whether each attempt is proved, not only the result
         self.proves_each = False
+        #: the texts of files beside the template before the first edit
+        self.originals: dict[str, str] = {}
 
     def run(self, before: str) -> FixResult:
-        start = self.check(_Texts(before, {}))
-        result, end = self.passes(before, start)
+        texts = _Texts(before, self.own.beside(self.others.texts) if self.others is not None else {})
+        start = self.check(texts)
+        result, end = self.passes(texts, start)
         if not result.changed:
             return result
         proof = self.prove(start, end, self.made)
         if proof.objection is not None:
             self.applied, self.refused, self.made, self.proves_each = [], {}, [], True
-            result, end = self.passes(before, start)
+            result, end = self.passes(texts, start)
             proof = self.prove(start, end, self.made)
         return result._replace(changes=proof.changes)
 
@@ -113,11 +183,11 @@ class _Engine:
 
         if before.facts is None or after.facts is None:
             return Proof()
-        return prove(before.facts, after.facts, made)
+        return prove(before.facts, after.facts, made, _left(before.report, after.report, made))
 
-    def passes(self, before: str, start: Checked) -> tuple[FixResult, Checked]:
+    def passes(self, before: _Texts, start: Checked) -> tuple[FixResult, Checked]:
         """What becomes of a text, and the check of what it became."""
-        texts, here = _Texts(before, {}), start
+        texts, here = before, start
         for _ in range(MAX_PASSES):
             result = self.one_pass(texts, here)
             if result is None:
@@ -131,8 +201,16 @@ class _Engine:
             self.refused = {id(placed): f"still not at rest after {MAX_PASSES} passes" for placed in wanted}
         held = tuple(self.held(here.report))
         left = tuple(placed for placed in here.report.placed if self.settings.wants(placed.finding.rule.id))
-        done = FixResult(self.name, before, texts.own, here.report._replace(placed=left), tuple(self.applied), held)
-        return done._replace(beside=tuple(_changed(start.report, texts))), here
+        report = here.report._replace(placed=left)
+        done = FixResult(self.name, before.own, texts.own, report, tuple(self.applied), held)
+        return done._replace(beside=tuple(self.changed_beside(texts))), here
+
+    def changed_beside(self, texts: _Texts) -> Iterator[Changed]:
+        """The files beside the template that are not as they were."""
+        for name, before in self.originals.items():
+            after = texts.beside.get(name, before)
+            if after != before:
+                yield Changed(name, before, after)
 
     def check(self, texts: _Texts) -> Checked:
         return examine(texts.own, self.name, self.watched, texts.beside)
@@ -213,18 +291,18 @@ class _Engine:
         the chosen ones when that leads nowhere."""
         made: list[_Group] = []
         first_objection = ""
-        step, here = list(chosen), before
+        step, here, begun = list(chosen), before, texts
         for _ in range(MAX_STEPS):
             assert here.report.document is not None  # what could not be read has no fix
             try:
-                texts = _edited(here.report.document, texts, [edit for group in step for edit in group.edits])
+                texts = self.edited(here.report.document, texts, [edit for group in step for edit in group.edits])
             except ValueError as error:  # edits that overlap, or text that UTF-8 cannot hold
                 return None, first_objection or str(error)
             made += step
             here = self.check(texts)
             objection = self.objection(before, here, chosen)
             if objection is None:
-                failed = self.unproved(before, here, made)
+                failed = self.unproved(before, here, made) or self.harms_readers(begun, texts)
                 return (None, failed) if failed else (_Result(texts, here, made), "")
             first_objection = first_objection or objection
             step = list(_without_overlaps(self.revealed(before.report, here.report)))
@@ -241,14 +319,14 @@ class _Engine:
             return "its result would not be a template" if report.skipped else f"its result: {report.internal[0]}"
         made = [placed.finding for group in chosen for placed in group.placed]
         outweighs = any(finding.rule.severity != "info" for finding in made)
-        for placed in _new(before.report, report):
+        for placed in new_findings(before.report, report):
             finding = placed.finding
             if outweighs and finding.rule.severity == "info":
                 continue
             if any(each.rule.id in finding.rule.follows for each in made) or _was_so(before, after, finding):
                 continue
             return f"it would add {finding.rule.id} on line {placed.start.line}: {finding.message}"
-        old, new = _counted(before.report), _counted(report)
+        old, new = counted(before.report), counted(report)
         fixed = Counter(finding.key for finding in made)
         if any(new[key] > old[key] - times for key, times in fixed.items()):
             return "its finding would not go away"
@@ -261,9 +339,33 @@ class _Engine:
         findings = [placed.finding for group in made for placed in group.placed]
         return self.prove(before, after, findings).objection or ""
 
+    def harms_readers(self, before: _Texts, after: _Texts) -> str:
+        """What an attempt would do to other templates that read the files which it changes."""
+        if self.others is None:
+            return ""
+        old, new = ({**self.others.texts, **self.by_key(texts)} for texts in (before, after))
+        return self.others.readers.objection(self.name, old, new) or ""
+
+    def by_key(self, texts: _Texts) -> dict[str, str]:
+        """Texts by the keys of their files, as other templates may look for them."""
+        return {key(name): text for name, text in texts.beside.items()} | {key(self.name): texts.own}
+
+    def edited(self, document: Document, texts: _Texts, edits: Sequence[Edit]) -> _Texts:
+        """The texts after edits of a template and of the files beside it. Raises ValueError; see :func:`apply`."""
+        by_file = _by_file(document, edits)
+        own = apply(document.text, by_file.pop(document.name, ()))
+        beside = dict(texts.beside)
+        for name, its in by_file.items():
+            file = document.beside[name].document
+            self.originals.setdefault(name, file.text)
+            beside[name] = apply(file.text, its)
+        for text in (own, *beside.values()):
+            text.encode()
+        return _Texts(own, beside)
+
     def revealed(self, before: FileReport, after: FileReport) -> list[_Group]:
         """The wanted fixes of findings that are new; none when one of these cannot be fixed."""
-        new = _new(before, after)
+        new = list(new_findings(before, after))
         if after.document is None or not all(self.wants(placed.finding) for placed in new):
             return []
         return [group for group in self.groups(new) if not self.harms_others(after.document, group)]
@@ -287,39 +389,14 @@ class _Engine:
                 yield Held(placed, "it overlaps with another fix", True)
 
 
-def _edited(document: Document, texts: _Texts, edits: Sequence[Edit]) -> _Texts:
-    """The texts after edits of a template and of the files beside it. Raises ValueError; see :func:`apply`."""
-    own = apply(document.text, _in_file(document, document, edits))
-    beside = dict(texts.beside)
-    for name, (file, _) in document.beside.items():
-        its = _in_file(document, file, edits)
-        if its:
-            beside[name] = apply(file.text, its)
-    for text in (own, *beside.values()):
-        text.encode()
-    return _Texts(own, beside)
-
-
-def _in_file(document: Document, file: Document, edits: Iterable[Edit]) -> list[Edit]:
-    """Those of a template's edits that are made in one file, as edits of its text."""
-    return [
-        Edit(file.local(edit.start), file.local(edit.end), edit.text)
-        for edit in edits
-        if document.home(edit.start) is file
-    ]
-
-
-def _changed(start: FileReport, texts: _Texts) -> Iterator[Changed]:
-    """The files beside a template that are not as they were."""
-    read = start.document.beside if start.document is not None else {}
-    for name, after in texts.beside.items():
-        before = read[name].document.text if name in read else ""
-        if after != before:
-            yield Changed(name, before, after)
-
-
-def _counted(report: FileReport) -> Counter[Key]:
-    return Counter(finding.key for finding in report.findings)
+def _by_file(document: Document, edits: Iterable[Edit]) -> dict[str, list[Edit]]:
+    """A template's edits by the name of the file that each is made in, as edits of its text."""
+    found: dict[str, list[Edit]] = {}
+    for edit in edits:
+        file = document.home(edit.start)
+        made = Edit(file.local(edit.start), file.local(edit.end), edit.text)
+        found.setdefault(file.name, []).append(made)
+    return found
 
 
 def _title(placed: Placed) -> str:
@@ -336,6 +413,13 @@ def _without_overlaps(groups: Iterable[_Group]) -> Iterator[_Group]:
             yield group
 
 
+def _left(before: FileReport, after: FileReport, made: Sequence[Finding]) -> list[Finding]:
+    """The findings of the report after a fix that say of what was known before why it is still so."""
+    fixed = {finding.key for finding in made}
+    known = {finding.key for finding in before.findings} - fixed
+    return [each for each in after.findings if each.key in known and each.rule not in (BLOCKED, BLOCKED_FOR_SOME)]
+
+
 def _was_so(before: Checked, after: Checked, finding: Finding) -> bool:
     """Whether a finding is about exchanges that were blocked before, too: then the fix did not cause it, it only shows
     now, as when a front door was closed."""
@@ -343,19 +427,10 @@ def _was_so(before: Checked, after: Checked, finding: Finding) -> bool:
         return False
     from cfncors.proof import compare
 
-    return compare(before.facts, after.facts).were_blocked(finding.exchanges)
-
-
-def _new(before: FileReport, after: FileReport) -> list[Placed]:
-    """Findings that were not there before. A suppression whose finding another fix took away does not count: it is
-    rightly called unused from now on."""
-    known = _counted(before)
-    counts = _counted(after)
-    return [
-        placed
-        for placed in after.placed
-        if counts[placed.finding.key] > known[placed.finding.key] and placed.finding.rule.id != "I9491"
-    ]
+    try:
+        return compare(before.facts, after.facts).were_blocked(finding.exchanges)
+    except Exception:
+        return False  # the proof of the fix says what failed, and refuses it
 
 
 # -- anchors ----------------------------------------------------------------------------------------------------------
@@ -363,12 +438,9 @@ def _new(before: FileReport, after: FileReport) -> list[Placed]:
 
 def _touched(document: Document, edits: tuple[Edit, ...]) -> list[tuple[int, int]]:
     """The anchored values that edits change: how many aliases repeat each, and in how many places it counts."""
-    return [
-        found
-        for file in (document, *(each.document for each in document.beside.values()))
-        if file.shared
-        for found in _touched_in(file, _in_file(document, file, edits))
-    ]
+    by_file = _by_file(document, edits)
+    files = (document, *(document.beside[name].document for name in by_file if name in document.beside))
+    return [found for file in files if file.shared for found in _touched_in(file, by_file.get(file.name, []))]
 
 
 def _touched_in(document: Document, edits: list[Edit]) -> list[tuple[int, int]]:

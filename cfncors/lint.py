@@ -14,20 +14,19 @@ from cfncors.checks.synthesised import for_the_program
 from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
 from cfncors.discover import Candidate, is_packaged_copy, is_service_name
-from cfncors.errors import CfncorsError, UnreadableTemplate
+from cfncors.errors import CfncorsError, UnreadableTemplate, said_of
 from cfncors.explained import explain
 from cfncors.facts import Facts
 from cfncors.findings import Finding, Rule
 from cfncors.functions import Functions, with_evidence
+from cfncors.functions.evidence import files_of
+from cfncors.functions.places import name_beside
 from cfncors.gateway import Model, build
 from cfncors.report import FileReport, place
 from cfncors.source import decode, parse
 from cfncors.suppress import suppress
 from cfncors.template import Template, load
 from cfncors.template.nested import nested
-
-#: Set (or ``--debug``) to get a traceback for an internal error.
-DEBUG: Final = "CFNCORS_DEBUG"
 
 #: Starting worker processes costs as much as checking this many bytes of templates.
 _WORTH_PROCESSES: Final = 400_000
@@ -76,7 +75,16 @@ def examine(text: str, name: str, settings: Settings, beside: Mapping[str, str] 
     findings, internal = _findings(facts, name, settings)
     placed = sorted((place(template.document, finding) for finding in findings), key=lambda each: each.order)
     report = FileReport(name, document, tuple(placed), internal=tuple(internal), nested=tuple(nested(template)))
-    return Checked(report, facts)
+    return Checked(report._replace(reads=_reads(facts)), facts)
+
+
+def _reads(facts: Facts) -> tuple[str, ...]:
+    """The files that a template names and that were read, code too."""
+    document, functions = facts.template.document, facts.functions
+    names = dict.fromkeys(document.beside)
+    for function in functions.all.values():
+        names |= dict.fromkeys(name_beside(document, path) for path in files_of(functions, function))
+    return tuple(names)
 
 
 def facts_of(template: Template, settings: Settings) -> Facts:
@@ -198,10 +206,7 @@ def _run(rule: Rule, facts: Facts, findings: list[Finding], internal: list[str])
 
 def internal_error(where: str, error: Exception) -> str:
     """An entry of a report for a fault of ours. Raises the error itself in debug mode."""
-    if os.environ.get(DEBUG):
-        raise error
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return f"{where}: {what}; please report it with the output of --debug"
+    return f"{where}: {said_of(error)}"
 
 
 def _reason(error: OSError) -> str:

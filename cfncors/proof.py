@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cfncors.errors import CfncorsError
+from cfncors.errors import CfncorsError, said_of
 from cfncors.explained import Faults
 from cfncors.facts import Facts
 from cfncors.findings import Explained, Finding
@@ -93,21 +93,35 @@ def _agree(some: dict[str, str], others: dict[str, str]) -> bool:
     return all(others.get(name, value) == value for name, value in some.items())
 
 
-def prove(before: Facts, after: Facts, made: Sequence[Finding]) -> Proof:
-    """Compare two states of a template; ``made`` are the findings that the change is meant to fix. A template that
-    cannot be judged has nothing to prove."""
+def prove(before: Facts, after: Facts, made: Sequence[Finding], left: Iterable[Finding] = ()) -> Proof:
+    """Compare two states of a template; ``made`` are the findings that the change is meant to fix. Where none of its
+    front doors can be judged there is nothing to prove. A proof that fails proves nothing: then there is an objection.
+
+    An exchange that another finding explains, too, has a second cause and may stay blocked: ``left`` are the findings
+    that were there before and are still reported.
+    """
     try:
-        both = compare(before, after)
-    except (CfncorsError, RecursionError):
-        return Proof()
+        return _proved(before, after, made, left)
+    except CfncorsError as error:
+        return Proof(objection=f"it cannot be proved: {error}")
+    except Exception as error:
+        return Proof(objection=f"it cannot be proved: {said_of(error)}")
+
+
+def _proved(before: Facts, after: Facts, made: Sequence[Finding], left: Iterable[Finding]) -> Proof:
+    both = compare(before, after)
     said = tuple(changes(simulation(both.before), simulation(both.after)))
     worse = next(_worse(both), None)
     if worse is not None:
         return Proof(said, f"a browser would no longer pass this: {worse}")
     old, new = Faults(before.model, both.before), Faults(after.model, both.after)
-    # A value that is wrong by itself is right after its fix, whatever else stops the same exchanges.
-    for finding in (each for each in made if each.rule.about == "exchange"):
-        was, now = len(old.of(finding)), len(new.of(finding))
+    known = {_explained_key(exchange) for finding in left for exchange in finding.exchanges}
+
+    def number(faults: Faults, finding: Finding) -> int:
+        return sum(_key(each.asked, each.reply, each.case.case) not in known for each in faults.of(finding))
+
+    for finding in made:
+        was, now = number(old, finding), number(new, finding)
         if was and now >= was:
             return Proof(said, f"the exchanges that it is meant for would stay blocked: {finding.message}")
     return Proof(said)

@@ -479,5 +479,6 @@ def test_a_fault_of_ours_is_one_line(
     said = capsys.readouterr()
     line = "internal error in this command: RuntimeError: boom; please report it with the output of --debug"
     assert f"cfncors: {line}\n" == said.err
-    assert "internal error in the fix: RuntimeError: boom" in said.out
+    assert "internal error in the verdicts: RuntimeError: boom" in said.out
+    assert path.read_text("utf-8") == ODD_PATHS  # nothing is changed of what could not be judged
     assert path.read_text(encoding="utf-8") == ODD_PATHS, "nothing is written"

@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_written_is_said_and_nothing_is_half_done(
     def refuse(path: str, data: bytes) -> None:
         raise PermissionError(13, "the file is read-only")
 
-    monkeypatch.setattr("cfncors.cli.fix.replace_file", refuse)
+    monkeypatch.setattr("cfncors.cli.output.replace_file", refuse)
     assert main(["fix", "template.yaml"]) == 3
     assert "books.yaml:1:1: E9490 cannot be written: the file is read-only" in capsys.readouterr().out
     assert files(project) == before

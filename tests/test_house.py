@@ -32,6 +32,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("checks",),
     ("explained",),
     ("lint", "explain", "proof"),
+    ("shared",),
     ("fix", "enable"),
     ("serve", "probe", "cfn_lint"),
     ("cli",),

@@ -10,10 +10,12 @@ from cfncors.browser import Fault
 from cfncors.checks import CHECKS
 from cfncors.cli import main
 from cfncors.config import Settings
+from cfncors.errors import CfncorsError
 from cfncors.facts import Facts
 from cfncors.findings import Explains, Finding, Fix, Rule, Says
 from cfncors.fix import fix_text
-from cfncors.proof import prove
+from cfncors.lint import check_text, examine
+from cfncors.proof import compare, prove
 from cfncors.source.edit import replace
 from tests.gateway.templates import model_of
 
@@ -113,11 +115,60 @@ def test_a_fix_that_does_not_keep_its_promise_is_refused() -> None:
     closed = TEMPLATE.replace("MaxAge: \"'600'\"", "AllowMethods: \"'GET'\"")
     text = "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."
     with_bad_fix("'X-Other,Content-Type, '", Says("browser", text))
+    del CHECKS["E9433"]  # which would say why the exchange stays blocked
     result = fix_text(closed, "t.yaml", Settings(select=("W9499",)))
     assert not result.changed
     assert [held.reason for held in result.held if held.refused] == [
         "the exchanges that it is meant for would stay blocked: headers are listed"
     ]
+
+
+@pytest.mark.usefixtures("_registry")
+def test_of_two_causes_one_is_mended_while_the_other_one_is_still_said() -> None:
+    closed = TEMPLATE.replace("MaxAge: \"'600'\"", "AllowMethods: \"'GET'\"")
+    text = "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."
+    with_bad_fix("'X-Other,Content-Type, '", Says("browser", text))
+    result = fix_text(closed, "t.yaml", Settings(select=("W9499",)))
+    assert result.changed
+    assert "E9433" in [finding.rule.id for finding in check_text(result.after, "t.yaml", Settings()).findings]
+
+
+@pytest.mark.usefixtures("_registry")
+@pytest.mark.parametrize("error", [CfncorsError("no way to judge it"), KeyError("route"), RecursionError()])
+def test_a_fix_whose_proof_fails_is_refused(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    broken = TEMPLATE.replace("AllowHeaders: \"'Content-Type'\"", "AllowHeaders: \"'X-Other'\"")
+    assert fix_text(broken, "t.yaml", Settings()).changed
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("cfncors.proof.compare", fail)
+    result = fix_text(broken, "t.yaml", Settings())
+    assert not result.changed
+    assert result.report.internal == ()
+    (reason,) = {held.reason for held in result.held if held.refused}
+    assert reason.startswith("it cannot be proved: ")
+    assert "\n" not in reason
+
+
+CODED = TEMPLATE.replace("https://app.example.com", "*").replace(
+    "      CodeUri: src/\n",
+    "      InlineCode: |\n        def handler(event, context):\n"
+    "            return {'statusCode': 200, 'headers': {'Access-Control-Allow-Origin': '*'}, 'body': ''}\n",
+)
+
+
+def test_the_pages_of_the_proof_are_those_of_the_run() -> None:
+    """What narrows ``*`` to the origin that the user names takes nothing from that page; no made-up one is asked."""
+    origin = "https://fix.example.com"
+    before = CODED.replace("notes.handler", "index.handler")
+    after = before.replace("'Access-Control-Allow-Origin': '*'", f"'Access-Control-Allow-Origin': '{origin}'")
+    old, new = (examine(text, "t.yaml", Settings(origin=origin)).facts for text in (before, after))
+    assert old is not None
+    assert new is not None
+    both = compare(old, new)
+    assert {each.page.origin for matrix in both for each in matrix.asked} == {origin}
+    assert prove(old, new, ()).objection is None
 
 
 def test_diff_says_which_exchanges_change(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:

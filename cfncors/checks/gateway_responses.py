@@ -23,10 +23,12 @@ from cfncors.checks.remedies import (
     add_gateway_headers,
     attempt,
     depend,
+    origin_words,
     own_origin,
     sends_credentials,
 )
 from cfncors.checks.syntax import GATEWAY_RESPONSE_TYPES, meant_type
+from cfncors.errors import CannotEdit
 from cfncors.facts import Facts
 from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.expressions import is_list, static_texts
@@ -35,6 +37,7 @@ from cfncors.gateway.references import reached
 from cfncors.gateway.refusals import is_unseen
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import remove
+from cfncors.source.emit import Data
 from cfncors.template.intrinsics import canonical
 
 DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
@@ -213,11 +216,7 @@ def _headerless_words(kinds: list[str] | tuple[str, ...], is_serverless: bool, o
 
 
 def _headerless(rule: Rule, model: Model, api: RestApi, kind: str, response: GatewayResponse) -> _OfApi:
-    fix, why = attempt(
-        f"add the API's origin to {kind}",
-        "safe",
-        lambda: add_gateway_headers(model.template.document, response, headers_of(model, api)),
-    )
+    fix, why = _added(model, api, response, kind)
     finding = Finding(rule, "", response.key, fix, why, PROMISED, (api.logical_id, response.resource))
     return _of_api((kind,), partial(_headerless_words, (kind,), False), finding)
 
@@ -234,17 +233,16 @@ def _section(api: RestApi) -> Scalar | None:
 
 
 def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str | None]:
-    own = own_origin(api)
-    is_one = own is not None and not any(map(is_list, static_texts(own) or ()))
-    origin = "with the API's origin" if is_one else f"with {model.settings.origin or '*'}"
-    title = f"add {' and '.join(kinds)} {origin}"
+    try:
+        headers = headers_of(model, api)
+    except CannotEdit as reason:
+        return None, str(reason)
 
     def make() -> Edits:
         if api.dialect == "serverless":
             from cfncors.checks.serverless_remedies import add_to_resources
 
             return add_to_resources(model, api, kinds)
-        headers = headers_of(model, api)
         section = _section(api)
         in_body = section is not None and section.text.startswith("x-")
         if api.dialect in ("sam", "sam-implicit") and not in_body and not is_kept_elsewhere(api):
@@ -253,7 +251,24 @@ def _add(model: Model, api: RestApi, kinds: list[str]) -> tuple[Fix | None, str 
             return add_to_body(model, api.body, kinds, headers)
         return add_resources(model, api, kinds, headers)
 
-    return attempt(title, "safe", make)
+    return attempt(f"add {' and '.join(kinds)} with {_words(model, api, headers)}", "safe", make)
+
+
+def _words(model: Model, api: RestApi, headers: dict[str, Data]) -> str:
+    return origin_words(model, api, headers["Access-Control-Allow-Origin"])
+
+
+def _added(model: Model, api: RestApi, response: GatewayResponse, kind: str) -> tuple[Fix | None, str | None]:
+    """The headers that a gateway response which is there lacks."""
+    try:
+        headers = headers_of(model, api)
+    except CannotEdit as reason:
+        return None, str(reason)
+    return attempt(
+        f"add {_words(model, api, headers)} to {kind}",
+        "safe",
+        lambda: add_gateway_headers(model.template.document, response, headers),
+    )
 
 
 @rule("E9423", "shadowed-default", "safe", explains=(errors(NO_ALLOW_ORIGIN, by="door"),))
@@ -291,13 +306,7 @@ def _shadowing(rule: Rule, model: Model) -> Iterator[_OfApi]:
                 continue  # a misspelt type (E9415) says nothing yet
             if _sends_origin(response) or is_unseen(response):
                 continue
-            fix, why = attempt(
-                f"add the API's origin to {response.type}",
-                "safe",
-                lambda response=response, api=api: add_gateway_headers(  # type: ignore[misc]
-                    model.template.document, response, headers_of(model, api)
-                ),
-            )
+            fix, why = _added(model, api, response, response.type)
             finding = Finding(rule, "", response.key, fix, why, PROMISED, (api.logical_id, response.resource))
             yield _of_api((response.type,), partial(_shadowing_words, response.type), finding)
 

@@ -354,7 +354,7 @@ def _named(model: Model, cors: Cors) -> tuple[Fix | None, str | None]:
 # -- W9444, W9445, W9447 -----------------------------------------------------------------------------------------------
 
 
-@rule("W9444", "insecure-origin", doors="rest http url s3 cdn", about="security")
+@rule("W9444", "insecure-origin", doors="rest http url s3 cdn", about="security", follows=("E9441",))
 def insecure_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """Credentials are allowed from a page that is loaded over http.
 

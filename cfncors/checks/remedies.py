@@ -194,11 +194,21 @@ def header_data(header: Header) -> Data:
 def origin_data(model: Model, api: RestApi) -> Data:
     """The origin for a gateway response: the API's own as it is written, else the one given, else any."""
     header = own_origin(api)
-    if header is not None and not _only_reflects(header):
+    if header is not None and not _only_reflects(header) and not any(map(is_list, static_texts(header) or ())):
         if _matches_nobody(model, header):
             raise CannotEdit("its origin has to be mended first (E9441)")
         return header_data(header)
     return f"'{model.settings.origin}'" if model.settings.origin else "'*'"
+
+
+def origin_words(model: Model, api: RestApi, origin: Data) -> str:
+    """How the title of a fix names the origin that its edit writes."""
+    own = own_origin(api)
+    text = origin.strip("'") if isinstance(origin, str) else None
+    if text not in ("*", model.settings.origin) or text is None:
+        return "the API's origin"
+    is_own = own is not None and [(literal(each) or each) for each in static_texts(own) or ()] == [text]
+    return "the API's origin" if is_own else text
 
 
 def _matches_nobody(model: Model, header: Header) -> bool:
@@ -254,7 +264,7 @@ def no_origin_for_all(api: RestApi) -> None:
         raise CannotEdit(
             "a response template chooses the origin in a way that is not read here: give one with --origin"
         )
-    if are_several and any(_is_true(r.effective.get(ALLOW_CREDENTIALS)) for r in preflights):
+    if are_several and sends_credentials(api):
         raise CannotEdit(
             "a gateway response sends one origin, and the API allows credentials for several: give one with --origin"
         )

@@ -8,10 +8,11 @@ from cfncors.browser.faults import Fault
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers, anything
 from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import add_response_header, attempt, origin_data
+from cfncors.checks.remedies import add_response_header, attempt, origin_data, origin_words
+from cfncors.errors import CannotEdit
 from cfncors.facts import Facts
 from cfncors.facts.code import Behind, sent_at, where
-from cfncors.findings import PROMISED, Finding, Rule
+from cfncors.findings import PROMISED, Finding, Fix, Rule
 from cfncors.gateway.model import (
     ALLOW_ORIGIN,
     FunctionUrl,
@@ -85,13 +86,7 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     status = response.status or "default"
     effect = "browsers send no request behind this preflight" if method.is_options else "a page cannot read it"
     message = f"{method.verb} {method.path} answers {status} without Access-Control-Allow-Origin: {effect}"
-    fix, why = attempt(
-        "map the API's origin",
-        "safe",
-        lambda: add_response_header(
-            model.template.document, method, response, "Access-Control-Allow-Origin", origin_data(model, api)
-        ),
-    )
+    fix, why = _mapped(model, api, method, response)
     place: Node = response.node
     entry = holder.entry("StatusCode") or holder.entry("statusCode") if holder is not None else None
     if entry is not None:
@@ -99,6 +94,18 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
     says = PROMISED
     paths = answered_by(api, method) if method.is_options else ()
     return Finding(rule, message, place, fix, why, says, (api.logical_id, method.resource), paths)
+
+
+def _mapped(model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> tuple[Fix | None, str | None]:
+    try:
+        origin = origin_data(model, api)
+    except CannotEdit as reason:
+        return None, str(reason)
+    return attempt(
+        f"map {origin_words(model, api, origin)}",
+        "safe",
+        lambda: add_response_header(model.template.document, method, response, "Access-Control-Allow-Origin", origin),
+    )
 
 
 @rule("E9466", "event-without-response-headers", explains=(answers(NO_ALLOW_ORIGIN, by="integration"),))

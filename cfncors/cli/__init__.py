@@ -83,7 +83,7 @@ def _run(argv: Sequence[str]) -> int:
     except SystemExit as done:  # --help and --version
         return int(done.code or 0)
     if getattr(args, "debug", False):
-        from cfncors.lint import DEBUG
+        from cfncors.errors import DEBUG
 
         os.environ[DEBUG] = "1"  # workers inherit it
     code: int = args.command(args)

@@ -43,10 +43,19 @@ def run(args: argparse.Namespace) -> int:
     reports = [_check_stdin(args, chosen) if each.path == STDIN else next(found) for each in named]
     for more in nested(named, reports):
         reports += check_files(more, chosen)
-    reports = told_once(reports)
+    reports = _held_back(told_once(reports), chosen)
     _print_reports(args, [report for report in reports if not report.skipped])
     codes = [report_code(report) for report in reports]
     return max([*codes, note_skipped(args, named, reports)], default=CLEAN)
+
+
+def _held_back(reports: list[FileReport], settings: Settings) -> list[FileReport]:
+    """The reports with only those fixes that are right for all templates which read the file."""
+    if len(reports) < 2 or not any(each.edits for report in reports for each in report.placed):
+        return reports
+    from cfncors.shared import held_back
+
+    return held_back(reports, settings)
 
 
 def _check_stdin(args: argparse.Namespace, settings: Settings) -> FileReport:

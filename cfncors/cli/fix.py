@@ -11,12 +11,12 @@ from typing import Final, TextIO
 from cfncors.cli.arguments import add_common, settings
 from cfncors.cli.exits import CLEAN, FINDINGS
 from cfncors.cli.input import nested, read_stdin
-from cfncors.cli.output import checked, note_skipped, read_again, replace_file, report_code, style, write_bytes
+from cfncors.cli.output import checked, note_skipped, report_code, style, write_all, write_bytes
 from cfncors.config import Settings
 from cfncors.discover import STDIN, Candidate, candidates
 from cfncors.errors import UnreadableTemplate
-from cfncors.lint import over_files
-from cfncors.report import FileReport, FixResult, told_once
+from cfncors.lint import check_file, over_files
+from cfncors.report import Changed, FileReport, FixResult, told_once
 from cfncors.report.terminal import printable_name, wrapped
 
 _EXAMPLES: Final = """\
@@ -46,16 +46,14 @@ def run(args: argparse.Namespace) -> int:
     named = list(candidates(args.paths))
     work = partial(_fix_candidate, settings=chosen, unsafe=args.unsafe_fixes, as_found=args.templates_only)
     fixed = over_files(work, [each for each in named if each.path != STDIN])
-    results: list[FixResult] = []
-    for candidate in named:
-        result = _fix_stdin(args, chosen) if candidate.path == STDIN else next(fixed)
-        results.append(_deliver(args, candidate, _without_done(result, results)))
+    results = [_fix_stdin(args, chosen) if each.path == STDIN else next(fixed) for each in named]
     reports = [result.report for result in results]
     for more in nested(named, reports):
-        for each, result in zip(more, over_files(work, more), strict=True):
-            results.append(_deliver(args, each, _without_done(result, results)))
-            reports.append(results[-1].report)
-    results = [result._replace(report=once) for result, once in zip(results, told_once(reports), strict=True)]
+        results += over_files(work, more)
+        reports += [result.report for result in results[len(reports) :]]
+    results = _delivered(args, named, results, chosen)
+    reports = told_once(result.report for result in results)
+    results = [result._replace(report=once) for result, once in zip(results, reports, strict=True)]
     # The result goes to standard output; then what is said about it goes to standard error.
     out = sys.stderr if args.diff or STDIN in args.paths else sys.stdout
     _print_results(args, [result for result in results if not result.report.skipped], out)
@@ -79,50 +77,80 @@ def _fix_stdin(args: argparse.Namespace, settings: Settings) -> FixResult:
     return result
 
 
-def _without_done(result: FixResult, before: list[FixResult]) -> FixResult:
-    """A result whose files beside the template have been changed alike, for another template or as one, is done."""
-    done = {(os.path.abspath(each.name), each.after) for other in before for each in other.files}
-    left = tuple(each for each in result.beside if (os.path.abspath(each.name), each.after) not in done)
-    if len(left) == len(result.beside):
-        return result
-    without = result._replace(beside=left)
-    return without if without.changed else without._replace(applied=(), changes=())
+def _delivered(
+    args: argparse.Namespace, named: list[Candidate], results: list[FixResult], chosen: Settings
+) -> list[FixResult]:
+    """The results with what was written, or printed as a diff. Templates that share a file which one of them changes
+    are fixed together, and written together or not at all."""
+    from cfncors.shared import linked, member
+
+    files = {each.path: number for number, each in enumerate(named) if each.path != STDIN}
+    members = [member(results[number].report) for number in files.values()]
+    changed = {name: [each.name for each in results[number].files] for name, number in files.items()}
+    done = list(results)
+    groups: list[list[int]] = []
+    for names in linked(members, changed):
+        from cfncors.fix import fix_together
+
+        together = fix_together(members, names, chosen, args.unsafe_fixes)
+        for name in names:
+            done[files[name]] = together[name].portable()
+        groups.append([files[name] for name in names])
+    alone = set(range(len(done))).difference(*groups)
+    for group in sorted([*groups, *([number] for number in alone)]):
+        group_results = [done[number] for number in group]
+        stdin = named[group[0]].path == STDIN
+        for number, result in zip(group, _deliver(args, stdin, group_results, chosen), strict=True):
+            done[number] = result
+    return done
 
 
-def _deliver(args: argparse.Namespace, candidate: Candidate, result: FixResult) -> FixResult:
-    """Write the fixed text, or its diff. Returns the result, with an error in its report when writing failed."""
-    if not result.changed or (args.check and not args.diff):
-        return result
+def _deliver(args: argparse.Namespace, stdin: bool, group: list[FixResult], chosen: Settings) -> list[FixResult]:
+    """Write the fixed texts of templates that belong together, or print their diff. Returns the results, with an error
+    in the report of one when writing failed."""
+    changes = _merged(group)
+    if not changes or (args.check and not args.diff):
+        return group
     if args.diff:
         from cfncors.report import diff
 
-        for name, before, after in result.files:
+        for name, before, after in changes:
             text = diff.render(name, before, after, style(sys.stdout))
             write_bytes(text.encode(errors="surrogateescape"))
-    elif candidate.path == STDIN:
-        write_bytes(result.after.encode())
-        for each in result.beside:
+        return group
+    if stdin:
+        write_bytes(group[0].after.encode())
+        for each in group[0].beside:
             print(
                 f"note: {printable_name(each.name)} would have to change, too; fix the template by name",
                 file=sys.stderr,
             )
-    else:
-        return _write(result)
-    return result
+        return group
+    # The files that a template names come first: without them it would not be mended.
+    own = {os.path.realpath(each.name) for each in group}
+    last = [each for each in changes if os.path.realpath(each.name) in own]
+    failed = write_all([*(each for each in changes if each not in last), *last])
+    return group if failed is None else _not_written(group, *failed, chosen)
 
 
-def _write(result: FixResult) -> FixResult:
-    """Write the files that changed, those that a template names first: without them it would not be mended."""
-    for each in (*result.beside, *result.files[: len(result.files) - len(result.beside)]):
-        try:
-            if read_again(each.name) != each.before.encode():
-                raise OSError(0, "it has changed meanwhile; run the command again")
-            replace_file(each.name, each.after.encode())
-        except OSError as error:
-            reason = UnreadableTemplate(f"cannot be written: {error.strerror}")
-            report = FileReport(each.name, error=reason)
-            return result._replace(after=result.before, beside=(), report=report, applied=(), held=())
-    return result
+def _merged(group: list[FixResult]) -> list[Changed]:
+    """What there is to write, each file once: as it is on disk, and as the last one left it."""
+    merged: dict[str, Changed] = {}
+    for each in (each for result in group for each in result.files):
+        key = os.path.realpath(each.name)
+        merged[key] = merged[key]._replace(after=each.after) if key in merged else each
+    return [each for each in merged.values() if each.before != each.after]
+
+
+def _not_written(group: list[FixResult], name: str, reason: str, chosen: Settings) -> list[FixResult]:
+    """The results of templates of which nothing was written: one says why, the others what they are as they are."""
+    at = next(number for number, each in enumerate(group) if name in [file.name for file in each.files])
+    results = []
+    for number, result in enumerate(group):
+        error = FileReport(name, error=UnreadableTemplate(f"cannot be written: {reason}"))
+        report = error if number == at else check_file(result.name, chosen).portable()
+        results.append(FixResult(result.name, result.before, result.before, report))
+    return results
 
 
 def _print_results(args: argparse.Namespace, results: list[FixResult], out: TextIO) -> None:
@@ -142,7 +170,9 @@ def _print_results(args: argparse.Namespace, results: list[FixResult], out: Text
         out.write(text.render([report for report in left if report.failed], look))
     else:
         out.write(text.render(left, look))
-    print(wrapped(fixes.summary(results, dry, checked(left)), look.width, "", "  "), file=out)
+    for line in (fixes.summary(results, dry, checked(left)), fixes.still_blocked(results)):
+        if line:
+            print(wrapped(line, look.width, "", "  "), file=out)
 
 
 def _result_code(args: argparse.Namespace, result: FixResult) -> int:

@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, TextIO
 
 from cfncors.cli.exits import CLEAN, FAILED, FINDINGS, USAGE
 from cfncors.discover import STDIN, Candidate
 from cfncors.errors import UnreadableTemplate
-from cfncors.report import FileReport
+from cfncors.report import Changed, FileReport
 from cfncors.report.terminal import Style, printable, printable_name
 
 #: Longer lines than this tire the eye, however wide the terminal is.
@@ -69,6 +70,30 @@ def replace_file(path: str, data: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def write_all(changes: Sequence[Changed]) -> tuple[str, str] | None:
+    """Write files that belong together, all or none; the name of one that could not be written, and why."""
+    for each in changes:
+        try:
+            if read_again(each.name) != each.before.encode():
+                return each.name, "it has changed meanwhile; run the command again"
+        except OSError as error:
+            return each.name, str(error.strerror)
+    for number, each in enumerate(changes):
+        try:
+            replace_file(each.name, each.after.encode())
+        except OSError as error:
+            _take_back(changes[:number])
+            return each.name, str(error.strerror)
+    return None
+
+
+def _take_back(written: Sequence[Changed]) -> None:
+    """Put back what files held before; one that cannot be is as good as it was a moment ago."""
+    for each in written:
+        with suppress(OSError):
+            replace_file(each.name, each.before.encode())
 
 
 def checked(reports: Sequence[FileReport]) -> int:

@@ -69,7 +69,7 @@ def speaks_of_cors(functions: Functions, function: Function) -> bool:
     found = functions.speaking.get(function.logical_id)
     if found is None:
         source = function.source
-        found = source is not None and any(_is_telling(text) for text in _texts(source, functions.texts))
+        found = source is not None and any(_is_telling(text) for _, text in _texts(source, functions.texts))
         functions.speaking[function.logical_id] = found
     return found
 
@@ -84,12 +84,22 @@ class _File(NamedTuple):
     language: str
 
 
-def _texts(source: Source, instead: dict[str, str]) -> Iterator[str]:
-    """The text of a function's file, then those of the files that it imports, as far as that shows without parsing."""
+def files_of(functions: Functions, function: Function) -> tuple[str, ...]:
+    """The files that a function's code is in, by absolute path; what was not followed is not followed here."""
+    source = function.source
+    if source is None or source.inline:
+        return ()
+    handler = functions.followed(function)
+    imported = () if handler is not None else (path for path, _ in _texts(source, functions.texts))
+    return tuple(dict.fromkeys((source.path, *(handler.files if handler is not None else imported))))
+
+
+def _texts(source: Source, instead: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """A function's file and its text, then those of the files that it imports, as far as that shows without parsing."""
     from cfncors.handlers.files import LANGUAGES, Files, read_text
     from cfncors.handlers.syntax import NotRead
 
-    yield source.text
+    yield source.path, source.text
     if source.inline:
         return
     files = Files(source, instead)
@@ -105,7 +115,7 @@ def _texts(source: Source, instead: dict[str, str]) -> Iterator[str]:
                 read = instead[path] if path in instead else read_text(path, source.root)
             except NotRead:
                 continue
-            yield read
+            yield path, read
             waiting.append((_File(path, LANGUAGES[os.path.splitext(path)[1]]), read))
 
 

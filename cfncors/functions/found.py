@@ -106,6 +106,11 @@ class Functions:
             self._answering[key] = found if isinstance(made, Skipped) else made
         return self._answering[key]
 
+    def followed(self, function: Function) -> Handler | None:
+        """The same, where somebody has asked for it already."""
+        found = self._handlers.get(function.logical_id)
+        return None if isinstance(found, str) else found
+
     def why_skipped(self, function: Function) -> str | None:
         """Why a function's code is not read, in one line; ``None`` when it is."""
         if function.skipped is not None:

@@ -22,6 +22,12 @@ _BUILT: Final = frozenset(
 )
 
 
+def name_beside(document: Document, path: str) -> str:
+    """The name under which a file of code is reported, from its absolute path."""
+    folder = os.path.dirname(document.name)
+    return os.path.normpath(os.path.join(folder, os.path.relpath(path, os.path.abspath(folder))))
+
+
 class Places:
     """The places of a model's code, each file read beside the template when something is said of it."""
 
@@ -52,9 +58,7 @@ class Places:
 
     def file(self, function: Function, path: str) -> Document:
         """A file of code as a document beside the template."""
-        folder = os.path.dirname(self.document.name)
-        name = os.path.normpath(os.path.join(folder, os.path.relpath(path, os.path.abspath(folder))))
-        return code_beside(self.document, self.text(function, path), name, function.place)
+        return code_beside(self.document, self.text(function, path), name_beside(self.document, path), function.place)
 
     def text(self, function: Function, path: str) -> str:
         """The text of a file that a function was followed through."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cfncors.handlers.model import FULL, Language, Source
@@ -208,6 +209,7 @@ class Files:
         return None
 
 
+@lru_cache(maxsize=256)  # a fix checks the same files again and again
 def _statements(text: str, language: Language, path: str) -> tuple[Statement, ...]:
     from cfncors.handlers import javascript, python
 

@@ -54,6 +54,8 @@ class FileReport(NamedTuple):
     skipped: bool = False
     #: the templates of its nested stacks that are files beside it
     nested: tuple[str, ...] = ()
+    #: the files that it names and that were read, code too, as findings in them name them
+    reads: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from cfncors.report.file_report import FileReport, Placed
 from cfncors.report.fix_result import FixResult
-from cfncors.report.terminal import Style, printable_name, wrapped
+from cfncors.report.terminal import Style, printable, printable_name, wrapped
 from cfncors.report.text import counted
 
 #: How many exchanges are listed for a file before the rest is only counted.
 MOST_CHANGES: Final = 10
+#: The rule about REST APIs whose only CORS is ``'*'`` on their gateway responses.
+_ONLY_ERRORS: Final = "W9429"
 
 
 def done(result: FixResult, dry: bool, style: Style) -> str:
@@ -70,7 +73,7 @@ def _name(placed: Placed) -> str:
 def summary(results: Sequence[FixResult], dry: bool, files: int) -> str:
     """One sentence: how much was fixed and how much is left."""
     fixed = sum(len(result.applied) for result in results)
-    changed = sum(len(result.files) for result in results if result.applied)
+    changed = len({os.path.realpath(each.name) for result in results if result.applied for each in result.files})
     findings = sum(len(result.report.placed) for result in results)
     unsafe = sum(1 for result in results for each in result.held if not each.refused)
     if fixed:
@@ -83,3 +86,18 @@ def summary(results: Sequence[FixResult], dry: bool, files: int) -> str:
     if unsafe:
         line += f", {counted(unsafe, 'unsafe fix', 'unsafe fixes')} available with --unsafe-fixes"
     return line + "."
+
+
+def still_blocked(results: Sequence[FixResult]) -> str:
+    """The line for REST APIs of which pages can read no more than errors, however much was fixed; else nothing."""
+    left = dict.fromkeys(
+        (printable_name(result.name), printable(placed.finding.resources[0]))
+        for result in results
+        for placed in result.report.placed
+        if placed.finding.rule.id == _ONLY_ERRORS
+    )
+    if not left:
+        return ""
+    commands = ", ".join(f"cfncors\u00a0enable\u00a0{name}\u00a0{api}" for name, api in left)
+    apis = " and ".join(dict.fromkeys(api for _, api in left))
+    return f"Calls from pages to {apis} stay blocked; what opens them: {commands}."
