@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.findings import Answerer, Explained, Explains, Finding, Rule, Says
-from cfncors.gateway.model import Distribution, normal_path
+from cfncors.gateway.model import Distribution, RestApi, normal_path
 
 if TYPE_CHECKING:
     from cfncors.facts import Facts
@@ -237,14 +237,16 @@ def _as_explained(exchange: Exchange) -> Explained:
 
 
 def _doors_of(model: Model) -> dict[str, list[str]]:
-    """The front doors that a resource has to do with, by logical id: itself, the policies that are written in it, the
-    distributions in front of it."""
+    """The front doors that a resource has to do with, by logical id: itself, the policies that are written in it, its
+    gateway responses, the distributions in front of it."""
     found: dict[str, dict[str, None]] = {}
     for door in model.doors:
         found.setdefault(door.logical_id, {})[door.logical_id] = None
         for policy in door.policies:
             for name in (policy.owner, policy.resource):
                 found.setdefault(name, {})[door.logical_id] = None
+        for response in door.all_gateway_responses if isinstance(door, RestApi) else ():
+            found.setdefault(response.resource, {})[door.logical_id] = None
     for door in model.doors:
         if isinstance(door, Distribution):
             for behavior in door.behaviors:

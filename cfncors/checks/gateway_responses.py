@@ -38,6 +38,7 @@ from cfncors.gateway.refusals import is_unseen
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.edit import remove
 from cfncors.source.emit import Data
+from cfncors.template import Template
 from cfncors.template.intrinsics import canonical
 
 DEFAULTS: Final = ("DEFAULT_4XX", "DEFAULT_5XX")
@@ -53,14 +54,14 @@ _FIRST_DEPLOYMENT: Final = (
 )
 
 
-def _lacking(api: RestApi) -> list[tuple[str, GatewayResponse | None]]:
+def _lacking(template: Template, api: RestApi) -> list[tuple[str, GatewayResponse | None]]:
     """The default types that send no origin, with what is written of them. A slip in a name (E9415) counts as meant:
     its own fix brings the header back."""
     written = {meant_type(r.type): r for r in api.all_gateway_responses} | api.gateway_responses
     return [
         (kind, response)
         for kind in DEFAULTS
-        if (response := written.get(kind)) is None or not (_sends_origin(response) or is_unseen(response))
+        if (response := written.get(kind)) is None or not (_sends_origin(response) or is_unseen(template, response))
     ]
 
 
@@ -113,7 +114,7 @@ def gateway_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]
     # Of another stack's API the other types are not known; one that is set here is set nowhere else.
     shared = [a for a in facts.model.rest_apis if a.dialect == "external" and a.logical_id in facts.model.evidence]
     for api in shared:
-        written = ((kind, response) for kind, response in _lacking(api) if response is not None)
+        written = ((kind, response) for kind, response in _lacking(facts.template, api) if response is not None)
         yield from (_headerless(rule, facts.model, api, kind, response).finding for kind, response in written)
 
 
@@ -192,7 +193,7 @@ def _once(model: Model) -> Iterator[tuple[RestApi, GatewayResponse]]:
 
 def _without_cors(rule: Rule, model: Model, api: RestApi) -> Iterator[_OfApi]:
     absent = []
-    for kind, response in _lacking(api):
+    for kind, response in _lacking(model.template, api):
         if response is None:
             absent.append(kind)
         else:
@@ -304,7 +305,7 @@ def _shadowing(rule: Rule, model: Model) -> Iterator[_OfApi]:
         for response in api.all_gateway_responses:
             if response.type not in GATEWAY_RESPONSE_TYPES or response.type in (*DEFAULTS, "REQUEST_TOO_LARGE"):
                 continue  # a misspelt type (E9415) says nothing yet
-            if _sends_origin(response) or is_unseen(response):
+            if _sends_origin(response) or is_unseen(model.template, response):
                 continue
             fix, why = _added(model, api, response, response.type)
             finding = Finding(rule, "", response.key, fix, why, PROMISED, (api.logical_id, response.resource))

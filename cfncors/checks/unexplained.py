@@ -54,8 +54,8 @@ def blocked_for_some_pages(rule: Rule, facts: Facts) -> Iterator[Finding]:
 
     ## Example
     ```yaml
-    RouteKey: ANY /notes
-    # and code that answers OPTIONS without Access-Control-Allow-Methods: GET and POST are allowed all the same
+    RouteKey: POST /notes
+    # and code that answers OPTIONS without a header: a form arrives all the same, and JSON does not
     ```
 
     ## Fix safety

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from cfncors.gateway.answer import Answer, Confidence, Sent, doubts_of, sent_headers
 from cfncors.gateway.model import ALLOW_CREDENTIALS, ALLOW_ORIGIN, GatewayResponse, Model, RestApi
+from cfncors.gateway.parameters import one_of
 from cfncors.source import Mapping
 from cfncors.template import Known, intrinsic
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
+    from cfncors.template import Template
 
 #: Type of gateway response -> its status where the template sets none.
 STATUSES: Final = {
@@ -90,7 +92,7 @@ def refuse(model: Model, api: RestApi, request: Request, kind: str, reason: str 
     label = f"{kind} ({default})" if chosen is shared and shared is not None and kind != default else kind
     status = _status(model, own) or _status(model, shared) or STATUSES[kind]
     headers = sent_headers(model, chosen.headers, request) if chosen is not None else ()
-    if chosen is not None and is_unseen(chosen):
+    if chosen is not None and is_unseen(model.template, chosen):
         why = f"an intrinsic function makes the headers of {chosen.type}"
         headers += tuple(Sent(name, None, why) for lower, name in _CORS.items() if lower not in chosen.headers)
     doubts = doubts_of(headers)
@@ -99,10 +101,11 @@ def refuse(model: Model, api: RestApi, request: Request, kind: str, reason: str 
     return Answer(status, kind, f"{label}: {told}", headers, sure, doubts=doubts, node=node)
 
 
-def is_unseen(response: GatewayResponse) -> bool:
-    """Whether an intrinsic makes the parameters of a gateway response, which may hold any header."""
-    given = response.node.get("ResponseParameters") or response.node.get("responseParameters")
-    headers = given.get("Headers") if isinstance(given, Mapping) else None
+def is_unseen(template: Template, response: GatewayResponse) -> bool:
+    """Whether an intrinsic makes the parameters of a gateway response, which may hold any header. Of an ``Fn::If`` the
+    side that counts in the template's world is seen."""
+    given = one_of(template, response.node.get("ResponseParameters") or response.node.get("responseParameters"))
+    headers = one_of(template, given.get("Headers")) if isinstance(given, Mapping) else None
     return intrinsic(given) is not None or intrinsic(headers) is not None
 
 

@@ -463,7 +463,7 @@ def _gateway_responses(
 
 
 def _property_response(template: Template, kind: str, entry: Entry, node: Mapping, api: str) -> GatewayResponse:
-    given = parameters.mapping(node.get("ResponseParameters"))
+    given = parameters.mapping(parameters.one_of(template, node.get("ResponseParameters")))
     headers = parameters.headers(template, given.get("Headers"), "") if given is not None else {}
     keys = given.items() if given is not None and intrinsic(given) is None else ()
     strays = [entry.key for key, entry in keys if key not in ("Headers", "Paths", "QueryStrings")]
