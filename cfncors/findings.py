@@ -128,6 +128,11 @@ class Finding(NamedTuple):
     subject: str = ""
 
     @property
+    def refused(self) -> bool:
+        """Whether it is refused at deployment, in the words of :attr:`says`; what is dropped without a word is not."""
+        return self.says is not None and self.says.who == "deployment" and self.rule.severity == "error"
+
+    @property
     def key(self) -> Key:
         """What makes two findings the same, from one state of a file to the next: not its words, and not its place or
         text, which other edits change. Several may be alike; then their number counts."""
