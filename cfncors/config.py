@@ -15,10 +15,10 @@ class Settings(NamedTuple):
     """The choices of one run.
 
     ``origin`` is a serialised origin (``https://app.example.com``) for fixes that find none in the template;
-    ``credentials`` says whether pages call with cookies, ``None`` to leave that to the template. ``select`` and ``ignore`` are rule ids or their beginnings
-    (``E942``); an empty ``select`` means all. ``per_file_ignores`` are patterns of file names with the ids that are
-    off there, relative to ``folder``. Functions' code outside of ``root`` is not read; ``None`` stands for the
-    repository around a template.
+    ``credentials`` says whether pages call with cookies, ``None`` to leave that to the template. ``select`` and
+    ``ignore`` are rule ids or their beginnings (``E942``); an empty ``select`` means all. ``per_file_ignores`` are
+    patterns of file names with the ids that are off there, relative to ``folder``. Functions' code outside of ``root``
+    is not read; ``None`` stands for the repository around a template.
     """
 
     origin: str | None = None

@@ -21,6 +21,17 @@ CaseName = Literal["preflight", "success", "client-error", "server-error"]
 #: configuration, CloudFront without asking what is behind it.
 Answerer = Literal["door", "integration", "code", "configuration", "edge"]
 
+#: What a rule is about -> that in words, for people.
+ABOUT: dict[About, str] = {
+    "exchange": "calls that a browser blocks; it says nothing where none is blocked",
+    "value": "a value that no browser or service understands as it is meant",
+    "deployment": "what AWS, SAM or the Serverless Framework refuses or drops at deployment",
+    "security": "access for more pages than anybody means",
+    "advice": "advice; nothing is blocked because of it",
+}
+#: How many deployments a message names.
+_MOST_DEPLOYMENTS = 3
+
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
 
 
@@ -126,6 +137,16 @@ class Finding(NamedTuple):
     deployments: tuple[str, ...] = ()
     #: which of several things is wrong, where a rule may find several in the same resources and paths
     subject: str = ""
+
+    @property
+    def told(self) -> str:
+        """The message with the deployments that it holds in, where it does not hold in all."""
+        if not self.deployments:
+            return self.message
+        shown = self.deployments[:_MOST_DEPLOYMENTS]
+        more = len(self.deployments) - len(shown)
+        others = f" and {more} other deployments" if more > 1 else " and another deployment" if more else ""
+        return f"{self.message} (in {' or '.join(shown)}{others})"
 
     @property
     def refused(self) -> bool:

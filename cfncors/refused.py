@@ -13,7 +13,7 @@ from cfncors.errors import CfncorsError
 from cfncors.facts import Facts
 from cfncors.findings import Finding
 from cfncors.gateway import Model, build
-from cfncors.gateway.model import Distribution, Door, HttpApi, RestApi
+from cfncors.gateway.model import Distribution, Door, RestApi
 from cfncors.lint import refusals
 from cfncors.report import place
 from cfncors.report.simulation import Refused

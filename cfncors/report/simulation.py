@@ -80,8 +80,8 @@ class Case(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A row of the table. ``api`` is the logical id of the front door; ``closed`` says that nothing makes pages of other
-    origins call it, ``deployed`` is false where its deployment is refused."""
+    """A row of the table. ``api`` is the logical id of the front door. ``closed`` says that pages of other origins are
+    not known to call it, ``deployed`` is false where its deployment is refused."""
 
     api: str
     front_door: FrontDoor
