@@ -27,7 +27,7 @@ ABOUT: dict[About, str] = {
     "value": "a value that no browser or service understands as it is meant",
     "deployment": "what AWS, SAM or the Serverless Framework refuses or drops at deployment",
     "security": "access for more pages than anybody means",
-    "advice": "advice; nothing is blocked because of it",
+    "advice": "something to know or to decide; it names no blocked call",
 }
 #: How many deployments a message names.
 _MOST_DEPLOYMENTS = 3

@@ -739,12 +739,12 @@ def test_a_template_cannot_write_into_the_page(capsys: pytest.CaptureFixture[str
     body = {"openapi": "3.0.1", "paths": {hostile: {"get": proxy()}}}
     api_resource = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}
     path.write_text(yaml.safe_dump({"Resources": {"Api": api_resource}}, allow_unicode=True), encoding="utf-8")
-    _, out, _ = run(capsys, path, "--format", "html")
+    _, out, _ = run(capsys, path, "--origin", PAGE, "--format", "html")
     assert "<script" not in out
     assert "<b>.yaml" not in out
     assert "\u202e" not in out
     assert "&lt;script&gt;alert(1)" in out
-    assert "\u202e" not in run(capsys, path)[1]
+    assert "\u202e" not in run(capsys, path, "--origin", PAGE)[1]
 
 
 # -- frameworks -------------------------------------------------------------------------------------------------------
