@@ -42,6 +42,7 @@ def matrix(deployment: Deployment, page: str, profile: ProfileName = "fetch") ->
         "template": deployment.model.template.document.name,
         "handler": deployment.choice.handler,
         "leftOut": [each._asdict() for each in deployment.left_out],
+        "remarks": list(deployment.remarks),
         "assumed": list(deployment.assumed),
         "apis": [_api(deployment, served, page, index, profile) for index, served in enumerate(deployment.served)],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cfncors.errors import UsageError
 from cfncors.functions import Functions, with_code, with_evidence
@@ -39,7 +39,7 @@ def simulate(
     judged = [door for door in model.doors if is_judged(model, door)]
     if (chosen.method or chosen.path) and judged and not made.asked:
         raise UsageError(_no_route(judged, chosen))
-    closed = tuple(_closed(model, door) for door in judged if model.is_closed(door) and door.logical_id in made.doors)
+    closed = tuple(closed_doors(model, (door for door in judged if door.logical_id in made.doors)))
     visits = tuple(_marked(each, closed, refused) for each in simulation(_deployed(made, refused)).visits)
     left = tuple(left_out(model))
     return Simulation(name, visits, left, closed, tuple(refused), chosen.names_exchanges)
@@ -55,6 +55,11 @@ def simulation(made: Matrix, name: str = "") -> Simulation:
             named.add(each.page)
     visits = (Visit(*page, tuple(map(_route, routes.values())), page not in named) for page, routes in rows.items())
     return Simulation(name, tuple(visits))
+
+
+def closed_doors(model: Model, doors: Iterable[Door]) -> Iterator[Closed]:
+    """Those of some front doors that pages of other origins are not known to call."""
+    return (_closed(model, door) for door in doors if model.is_closed(door))
 
 
 def _closed(model: Model, door: Door) -> Closed:

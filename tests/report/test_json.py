@@ -23,8 +23,8 @@ def test_the_contract() -> None:
     fix = Fix("quote it", "safe", (Edit(node.start, node.end, '"b"'),))
     rule = Rule("E9411", "unquoted-literal", "", ("safe",))
     exchange = Explained("Api", "PUT", "/a", "preflight", 403, "MOCK", "https://a.example.com", False, ("Stage=prod",))
-    told = {"exchanges": (exchange,), "deployments": ("Stage=prod",)}
-    finding = Finding(rule, "message", node, fix, says=Says("browser", "blocked"), **told)
+    finding = Finding(rule, "message", node, fix, says=Says("browser", "blocked"), exchanges=(exchange,))
+    finding = finding._replace(deployments=("Stage=prod",))
     reports = [
         FileReport("t.yaml", document, (place(document, finding),)),
         FileReport("bad.yaml", error=UnreadableTemplate("not YAML", 3, 7, 20)),
