@@ -110,6 +110,7 @@ def index(rules: list[Rule]) -> str:
     lines = [
         "# cfncors",
         "",
+        "- [check](check.md): what a finding says, in text and for programs",
         "- [enable](enable.md): complete CORS for one front door",
         "- [simulate](simulate.md): what a browser will do with every route",
         "- [serve](serve.md): those answers on localhost",
