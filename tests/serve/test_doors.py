@@ -345,7 +345,7 @@ def test_the_first_lines_say_what_is_closed_and_what_would_not_be_deployed(tmp_p
     )
     lines = greeting(deploy(str(path), Choice()), "http://127.0.0.1:3000").splitlines()
     why = "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
-    assert f"{path}: Bare not deployed: E9411 at {path}:6:64: {why}[Invalid mapping expression specified: 600]" in lines
+    assert f"{path}: Bare not deployed: E9411 at {path}:6:67: {why}[Invalid mapping expression specified: 600]" in lines
     closed = "Quiet is closed: nothing in the template or its code says that pages of other origins call it"
     assert f"{path}: {closed}" in lines
 
