@@ -140,8 +140,8 @@ class Finding(NamedTuple):
 
     @property
     def told(self) -> str:
-        """The message with the deployments that it holds in, where it does not hold in all."""
-        if not self.deployments:
+        """The message with the deployments that it holds in, where it does not hold in all and does not name them."""
+        if all(name in self.message for name in self.deployments):
             return self.message
         shown = self.deployments[:_MOST_DEPLOYMENTS]
         more = len(self.deployments) - len(shown)

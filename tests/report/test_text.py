@@ -156,5 +156,10 @@ def test_a_finding_names_the_deployments_that_it_holds_in(deployments: tuple[str
     assert one == f"t.yaml:1:4: E9411 {told}\n"
 
 
+def test_a_message_that_names_the_deployment_does_not_say_it_twice() -> None:
+    message = "it is wrong with Stage=prod"
+    assert lines("A: b\n", "b", message=message, deployments=("Stage=prod",))[1] == f"  {message}"
+
+
 def test_one_line_per_finding() -> None:
     assert report.concise([at("A: b\n", "b", message="two\nlines")], Style()) == "t.yaml:1:4: E9411 two lines\n"
