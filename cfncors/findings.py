@@ -141,12 +141,7 @@ class Finding(NamedTuple):
     @property
     def told(self) -> str:
         """The message with the deployments that it holds in, where it does not hold in all and does not name them."""
-        if all(name in self.message for name in self.deployments):
-            return self.message
-        shown = self.deployments[:_MOST_DEPLOYMENTS]
-        more = len(self.deployments) - len(shown)
-        others = f" and {more} other deployments" if more > 1 else " and another deployment" if more else ""
-        return f"{self.message} (in {' or '.join(shown)}{others})"
+        return told(self.message, self.deployments)
 
     @property
     def refused(self) -> bool:
@@ -158,3 +153,13 @@ class Finding(NamedTuple):
         """What makes two findings the same, from one state of a file to the next: not its words, and not its place or
         text, which other edits change. Several may be alike; then their number counts."""
         return self.rule.id, self.resources, self.paths, self.subject
+
+
+def told(message: str, deployments: Sequence[str]) -> str:
+    """A message with deployments that it does not name itself."""
+    if all(name in message for name in deployments):
+        return message
+    shown = deployments[:_MOST_DEPLOYMENTS]
+    more = len(deployments) - len(shown)
+    others = f" and {more} other deployments" if more > 1 else " and another deployment" if more else ""
+    return f"{message} (in {' or '.join(shown)}{others})"
