@@ -20,6 +20,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfncors.checks import CHECKS, FAMILIES
 from cfncors.checks.meta import UNREADABLE
 from cfncors.config import Settings
+from cfncors.findings import ABOUT
 from cfncors.lint import check_bytes, check_text
 from cfncors.report import FileReport, Placed
 
@@ -71,9 +72,10 @@ def _rule_class(rule: Rule, family: str) -> type[CloudFormationLintRule]:
 
 
 def _description(rule: Rule) -> str:
-    """Why the rule is there, the first paragraph of it, on one line."""
+    """Why the rule is there, the first paragraph of it, on one line, and what it is about."""
     _, _, reason = cleandoc(rule.doc).partition("\n## Why\n")
-    return " ".join(reason.partition("\n\n")[0].split()) or rule.summary
+    why = " ".join(reason.partition("\n\n")[0].split()) or rule.summary
+    return f"{why} About: {ABOUT[rule.about]}."
 
 
 def _report(cfn: Template) -> FileReport:
@@ -109,7 +111,7 @@ def _matches(rule: Rule, report: FileReport) -> Iterator[RuleMatch]:
 
 
 def _match(placed: Placed, has_place: bool) -> RuleMatch:
-    path, message = list(placed.path), placed.finding.message
+    path, message = list(placed.path), placed.finding.told
     if not has_place:
         return RuleMatch(path, message)
     start, end = placed.start, placed.end

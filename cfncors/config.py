@@ -15,14 +15,14 @@ class Settings(NamedTuple):
     """The choices of one run.
 
     ``origin`` is a serialised origin (``https://app.example.com``) for fixes that find none in the template;
-    ``credentials`` says that pages call with cookies. ``select`` and ``ignore`` are rule ids or their beginnings
-    (``E942``); an empty ``select`` means all. ``per_file_ignores`` are patterns of file names with the ids that are
-    off there, relative to ``folder``. Functions' code outside of ``root`` is not read; ``None`` stands for the
-    repository around a template.
+    ``credentials`` says whether pages call with cookies, ``None`` to leave that to the template. ``select`` and
+    ``ignore`` are rule ids or their beginnings (``E942``); an empty ``select`` means all. ``per_file_ignores`` are
+    patterns of file names with the ids that are off there, relative to ``folder``. Functions' code outside of ``root``
+    is not read; ``None`` stands for the repository around a template.
     """
 
     origin: str | None = None
-    credentials: bool = False
+    credentials: bool | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -101,8 +101,8 @@ def _settings(table: dict[str, Any], path: str, rules: list[tuple[str, str]]) ->
     per_file = table.get("per-file-ignores", {})
     if not isinstance(per_file, dict):
         raise UsageError(f'{path}: per-file-ignores is a table: "tests/*" = ["E942"]')
-    credentials = table.get("credentials", False)
-    if not isinstance(credentials, bool):
+    credentials = table.get("credentials")
+    if "credentials" in table and not isinstance(credentials, bool):
         raise UsageError(f"{path}: credentials is true or false, without quotes")
     try:
         return Settings(

@@ -8,7 +8,7 @@ from inspect import cleandoc
 from typing import Final
 
 from cfncors.errors import UsageError
-from cfncors.findings import Rule
+from cfncors.findings import ABOUT, Rule
 from cfncors.report.terminal import Style, wrapped
 from cfncors.symptoms import looks_like_message, recognised
 
@@ -25,7 +25,8 @@ def explain(word: str, rules: Sequence[Rule], style: Style) -> str:
     for rule in rules:
         if word.upper() == rule.id or word.lower() == rule.name:
             title = f"{style.bold(f'{rule.id} {rule.name}')}  ({rule.severity}, fix: {_fix(rule)})"
-            return "\n".join([title, "", *_layout(cleandoc(rule.doc), style), rule.url]) + "\n"
+            about = wrapped(f"About: {ABOUT[rule.about]}.", style.width, "", "")
+            return "\n".join([title, about, "", *_layout(cleandoc(rule.doc), style), rule.url]) + "\n"
     raise UsageError(f"no rule {word!r}{_suggestion(word, rules)}; `cfncors explain` lists all")
 
 

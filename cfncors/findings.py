@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cfncors.source import Edit, Node
@@ -20,6 +21,17 @@ CaseName = Literal["preflight", "success", "client-error", "server-error"]
 #: Who gives an answer: the front door itself, an integration that maps headers (a MOCK too), code, the list of a CORS
 #: configuration, CloudFront without asking what is behind it.
 Answerer = Literal["door", "integration", "code", "configuration", "edge"]
+
+#: What a rule is about -> that in words, for people.
+ABOUT: dict[About, str] = {
+    "exchange": "calls that a browser blocks; it says nothing where none is blocked",
+    "value": "a value that no browser or service understands as it is meant",
+    "deployment": "what AWS, SAM or the Serverless Framework refuses or drops at deployment",
+    "security": "access for more pages than anybody means",
+    "advice": "something to know or to decide; it names no blocked call",
+}
+#: How many deployments a message names.
+_MOST_DEPLOYMENTS = 3
 
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
 
@@ -128,7 +140,27 @@ class Finding(NamedTuple):
     subject: str = ""
 
     @property
+    def told(self) -> str:
+        """The message with the deployments that it holds in, where it does not hold in all and does not name them."""
+        return told(self.message, self.deployments)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is refused at deployment, in the words of :attr:`says`; what is dropped without a word is not."""
+        return self.says is not None and self.says.who == "deployment" and self.rule.severity == "error"
+
+    @property
     def key(self) -> Key:
         """What makes two findings the same, from one state of a file to the next: not its words, and not its place or
         text, which other edits change. Several may be alike; then their number counts."""
         return self.rule.id, self.resources, self.paths, self.subject
+
+
+def told(message: str, deployments: Sequence[str]) -> str:
+    """A message with deployments that it does not name itself."""
+    if all(name in message for name in deployments):
+        return message
+    shown = deployments[:_MOST_DEPLOYMENTS]
+    more = len(deployments) - len(shown)
+    others = f" and {more} other deployments" if more > 1 else " and another deployment" if more else ""
+    return f"{message} (in {' or '.join(shown)}{others})"

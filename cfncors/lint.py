@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
@@ -162,12 +162,27 @@ def _check_candidate(candidate: Candidate, settings: Settings, as_found: bool) -
     return check_file(candidate.path, settings, found).portable()
 
 
-def _findings(facts: Facts, name: str, settings: Settings) -> tuple[list[Finding], list[str]]:
+def refusals(facts: Facts, name: str, settings: Settings, only: Collection[str] = ()) -> list[Finding]:
+    """What AWS, SAM or the Serverless Framework refuses when the template is deployed, unless it is suppressed; with
+    ``only``, what the rules of these ids find of it. A rule that crashes finds nothing here: ``check`` says so."""
+    wants = _wanted(settings, name)
+    rules = all_rules()
+    found: list[Finding] = []
+    for rule in rules:
+        if wants(rule.id) and not rule.audit and (not only or rule.id in only):
+            _run(rule, facts, found, [])
+    refused = [each for each in found if each.refused]
+    return suppress(facts.template, refused, rules, wants)[0] if refused else []
+
+
+def _wanted(settings: Settings, name: str) -> Callable[[str], bool]:
+    """Which rules are on in a file."""
     off = settings.ignored_in(name)
+    return lambda rule_id: settings.wants(rule_id) and not rule_id.startswith(off)
 
-    def wants(rule_id: str) -> bool:
-        return settings.wants(rule_id) and not rule_id.startswith(off)
 
+def _findings(facts: Facts, name: str, settings: Settings) -> tuple[list[Finding], list[str]]:
+    wants = _wanted(settings, name)
     findings: list[Finding] = []
     internal: list[str] = []
     rules = all_rules()

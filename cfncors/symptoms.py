@@ -36,13 +36,13 @@ SYMPTOMS: Final = (
         r"contains multiple values|cannot contain more than one origin|multiple cors header",
         "Access-Control-Allow-Origin holds more than one value: a list in one header, or the header twice, from the"
         " function and from its front door.",
-        ("E9442", "E9464"),
+        ("E9442", "E9464", "E9480"),
     ),
     Symptom(
         "wildcard-with-credentials",
         r"must not be the wildcard|credential is not supported if the cors header|cannot use wildcard in",
         "The request carries credentials, and * does not answer it.",
-        ("E9443", "W9424", "E9475"),
+        ("E9443", "W9424", "E9475", "E9480"),
     ),
     Symptom(
         "policy-wildcard",
@@ -54,7 +54,7 @@ SYMPTOMS: Final = (
         "credentials-not-allowed",
         r"access-control-allow-credentials",
         "The request carries credentials, and the response does not say Access-Control-Allow-Credentials: true.",
-        ("E9416", "E9421", "W9424", "E9461", "E9462"),
+        ("E9416", "E9421", "W9424", "E9461", "E9462", "E9480"),
     ),
     Symptom(
         "unreadable-list",
@@ -68,40 +68,41 @@ SYMPTOMS: Final = (
         r"request header field (?P<header>[\w-]+) is not allowed|missing token (?P<token>[\w-]+) in cors header"
         r" access-control-allow-headers|access-control-allow-headers",
         "The preflight does not list a header that the page sends.",
-        ("E9434", "W9439", "E9418", "E9412", "W9455", "W9456"),
+        ("E9434", "W9439", "E9418", "E9412", "W9455", "W9456", "E9480", "W9481"),
     ),
     Symptom(
         "method-not-allowed",
         r"method (?P<method>[\w-]+) is not allowed by|did not find method|access-control-allow-methods",
         "The preflight does not list the method that the page uses.",
-        ("E9433", "W9457", "W9456", "E9452"),
+        ("E9433", "W9457", "W9456", "E9452", "E9480", "W9481"),
     ),
     Symptom(
         "preflight-not-ok",
         r"does not have http ok status|preflight response is not successful|preflight channel did not succeed",
         "The preflight is answered with an error: OPTIONS meets an authorizer or an API key, nothing answers it, or the"
         " MOCK behind it fails.",
-        ("E9432", "E9431", "E9435", "E9436", "E9473"),
+        ("E9432", "E9431", "E9435", "E9436", "E9473", "W9430", "E9480", "W9481"),
     ),
     Symptom(
         "preflight-redirected",
         r"redirect is not allowed for a preflight|external redirect not allowed",
-        "The preflight is redirected, often from http to https or to a login page; no rule of a template finds that.",
-        (),
+        "The preflight is redirected, often from http to https or to a login page; a template shows it only where an"
+        " integration or code answers so.",
+        ("E9480",),
     ),
     Symptom(
         "other-origin",
         r"not equal to the supplied origin|contains the invalid value|does not match",
         "The response allows another origin than the page's. Compare them letter by letter: scheme, port, no slash at"
         " the end.",
-        ("W9424", "E9442", "E9441"),
+        ("W9424", "E9442", "E9441", "E9480"),
     ),
     Symptom(
         "preflight-without-origin",
         r"response to preflight request doesnt pass access control check: no access-control-allow-origin",
         "The answer to the preflight has no Access-Control-Allow-Origin. Usually no OPTIONS method answers it, or it is"
         " an error of API Gateway's own.",
-        ("E9431", "E9432", "E9435", "E9436", "E9426", "E9414", "E9441", "E9473"),
+        ("E9431", "E9432", "E9435", "E9436", "E9426", "E9414", "E9441", "E9473", "W9430", "E9480", "W9481"),
     ),
     Symptom(
         "no-origin",
@@ -109,7 +110,23 @@ SYMPTOMS: Final = (
         r"|is not allowed by access-control-allow-origin|due to access control checks",
         "The response has no Access-Control-Allow-Origin. With status 401, 403, 429, 502 or 504 it is most likely API"
         " Gateway's own error; with another status the function or the integration has to send the header.",
-        ("E9421", "E9462", "W9463", "E9423", "E9426", "E9461", "W9422", "E9466", "E9410", "E9412", "E9419", "E9441"),
+        (
+            "E9421",
+            "E9462",
+            "W9463",
+            "E9423",
+            "E9426",
+            "E9461",
+            "W9422",
+            "E9466",
+            "E9410",
+            "E9412",
+            "E9419",
+            "E9441",
+            "W9428",
+            "W9429",
+            "E9480",
+        ),
     ),
     Symptom(
         "no-such-route",

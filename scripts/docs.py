@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from cfncors.checks import CHECKS
-from cfncors.findings import Rule
+from cfncors.findings import ABOUT, Rule
 from cfncors.fix import fix_bytes
 from cfncors.lint import all_rules, check_bytes
 from cfncors.report import diff, text
@@ -71,6 +71,7 @@ FAMILIES: Final = {
     "945": "Header and method lists",
     "946": "The actual responses",
     "947": "Storage and CDN",
+    "948": "Verdicts: what is blocked and has no rule of its own",
     "949": "This tool",
 }
 _STYLE: Final = Style(colour=False, width=100)
@@ -99,7 +100,7 @@ def page(rule: Rule) -> str:
     before, heading, after = doc.partition("\n## Fix safety")
     spoken = f", of {', '.join(DOORS[door] for door in rule.doors)}" if rule.doors else ""
     audit = ", off unless it is named" if rule.audit else ""
-    facts = f"{rule.severity}{spoken}{audit}, fix: {_fixes(rule)}"
+    facts = f"{rule.severity}{spoken}{audit}, fix: {_fixes(rule)}. About: {ABOUT[rule.about]}."
     example = "\n".join(_run(_shown(rule)))
     return f"# {rule.id} {rule.name}\n\n*{facts}*\n\n{before.rstrip()}\n\n{example}{heading}{after}\n"
 
@@ -109,6 +110,7 @@ def index(rules: list[Rule]) -> str:
     lines = [
         "# cfncors",
         "",
+        "- [check](check.md): what a finding says, in text and for programs",
         "- [enable](enable.md): complete CORS for one front door",
         "- [simulate](simulate.md): what a browser will do with every route",
         "- [serve](serve.md): those answers on localhost",

@@ -52,7 +52,7 @@ class Case:
         return Settings(
             select=("E", "W", "I", self.rule) if CHECKS[self.rule][0].audit else (),
             origin=ORIGIN if "with-origin" in self.variant else None,
-            credentials=self.variant.endswith("and-credentials"),
+            credentials=True if self.variant.endswith("and-credentials") else None,
         )
 
     @property

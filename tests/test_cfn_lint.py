@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from cfncors.checks import CHECKS
+from cfncors.findings import told
 from tests.programs import CHECKOUT, CORPUS, DEMO, ROOT, SAM_CASES, cfn_lint, cfncors, run
 
 SUFFIXES = {".yaml", ".yml", ".json", ".template"}
@@ -99,7 +100,7 @@ def checked(*files: str | Path, cwd: Path = ROOT) -> dict[str, set[Found]]:
     for item in report["findings"]:
         start, end = item["start"], item["end"]
         place = (start["line"], start["column"], end["line"], end["column"])
-        found[item["file"]].add(Found(item["rule"], *place, item["message"]))
+        found[item["file"]].add(Found(item["rule"], *place, told(item["message"], item["deployments"])))
     unread = {error["file"] for error in report["errors"]}
     return {file: said for file, said in found.items() if file not in unread}
 
@@ -269,6 +270,7 @@ def test_a_check_that_fails_is_said_once_and_the_others_speak(linter: Path) -> N
     code = f"""
 import sys
 from cfncors.checks import CHECKS
+from cfncors.findings import told
 def fail(model): raise ZeroDivisionError("of a test")
 CHECKS["E9421"] = (CHECKS["E9421"][0], fail)
 fail.__module__ = "cfncors.checks.gateway_responses"

@@ -340,7 +340,8 @@ def test_explain_prints_the_docstring(run: Run) -> None:
     for word in ("E9490", "e9490", "unreadable-template"):
         done = run("explain", word)
         assert done.code == 0
-        assert done.out.startswith("E9490 unreadable-template  (error, fix: none)\n\nThe file cannot be read")
+        assert done.out.startswith("E9490 unreadable-template  (error, fix: none)\nAbout: something to know")
+        assert "\n\nThe file cannot be read" in done.out
         assert "\nWhy\nA template that is not YAML" in done.out
         assert "\nExample\n    Resources:\n      - Api:\n" in done.out
         assert "```" not in done.out

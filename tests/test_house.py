@@ -33,7 +33,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("explained",),
     ("lint", "explain", "proof"),
     ("shared",),
-    ("fix", "enable"),
+    ("fix", "enable", "refused"),
     ("serve", "probe", "cfn_lint"),
     ("cli",),
     ("__main__",),

@@ -41,10 +41,13 @@ def test_fix_makes_the_diff_that_the_readme_shows(template: Path, capsys: pytest
 
 
 def test_simulate_prints_what_the_readme_shows(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command, _, shown = block("console").partition("\n")
-    assert command == "$ cfncors simulate template.yaml"
-    assert main(["simulate", str(template)]) == 1
-    assert capsys.readouterr().out.startswith(shown)
+    refused, blocked = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    for text in (refused, blocked):
+        command, _, shown = text.partition("\n")
+        assert command == "$ cfncors simulate template.yaml"
+        assert main(["simulate", str(template)]) == 1
+        assert capsys.readouterr().out.startswith(shown)
+        template.write_text(block("yaml").replace("MaxAge: 600", "MaxAge: \"'600'\""), encoding="utf-8")
 
 
 def test_the_fixed_example_has_nothing_left(template: Path, capsys: pytest.CaptureFixture[str]) -> None:

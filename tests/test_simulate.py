@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from cfncors.browser import Request, Response, Verdict, evaluate
-from cfncors.checks import CHECKS
 from cfncors.cli import main
 from cfncors.config import Settings
 from cfncors.errors import UnreadableTemplate
@@ -565,7 +564,8 @@ def test_errors_that_an_integration_maps_are_told_with_their_status(
         f"          - {{StatusCode: 200, ResponseParameters: {maps}}}\n"
         "          - {StatusCode: 400, SelectionPattern: 'bad.*'}\n"
         "          - {StatusCode: 404, SelectionPattern: 'none.*'}\n"
-        f"      MethodResponses: [{{StatusCode: 200, ResponseParameters: {maps.replace(chr(34), '')}}}]\n",
+        f"      MethodResponses: [{{StatusCode: 200, ResponseParameters: {maps.replace(chr(34), '')}}}, "
+        "{StatusCode: 400}, {StatusCode: 404}]\n",
         "utf-8",
     )
     out = run(capsys, template)[1]
@@ -633,7 +633,8 @@ def test_the_text_fits_80_columns_and_marks_have_words(capsys: pytest.CaptureFix
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
 def test_long_paths_and_narrow_terminals(width: int) -> None:
     path = "/" + "/".join(f"segment-{number}" for number in range(9))
-    text = render_text(simulate(openapi({path: {"get": proxy()}, "/a": {"get": proxy()}})), Style(width=width))
+    found = simulate(openapi({path: {"get": proxy()}, "/a": {"get": proxy()}}), options([PAGE]))
+    text = render_text(found, Style(width=width))
     assert f"GET {path}\n" in text
     table = text.partition("\n✓")[0].splitlines()[2:]
     assert all(sum(map(columns, line)) <= width for line in table if path not in line)
@@ -738,18 +739,12 @@ def test_a_template_cannot_write_into_the_page(capsys: pytest.CaptureFixture[str
     body = {"openapi": "3.0.1", "paths": {hostile: {"get": proxy()}}}
     api_resource = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}
     path.write_text(yaml.safe_dump({"Resources": {"Api": api_resource}}, allow_unicode=True), encoding="utf-8")
-    _, out, _ = run(capsys, path, "--format", "html")
+    _, out, _ = run(capsys, path, "--origin", PAGE, "--format", "html")
     assert "<script" not in out
     assert "<b>.yaml" not in out
     assert "\u202e" not in out
     assert "&lt;script&gt;alert(1)" in out
-    assert "\u202e" not in run(capsys, path)[1]
-
-
-def test_a_simulation_loads_only_what_it_needs() -> None:
-    assert set(CHECKS)  # the rules are known to the program, not to the simulation
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cfncors" / "simulate").glob("*.py"))
-    assert "cfncors.checks" not in source
+    assert "\u202e" not in run(capsys, path, "--origin", PAGE)[1]
 
 
 # -- frameworks -------------------------------------------------------------------------------------------------------

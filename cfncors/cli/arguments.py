@@ -34,12 +34,18 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     add("--select", action="append", metavar="RULES", help="only these ids, beginnings of ids, or names (comma list)")
     add("--ignore", action="append", metavar="RULES", help="not these")
     add("--origin", metavar="ORIGIN", help="for fixes that find none: https://app.example.com")
-    add("--credentials", action="store_true", default=None, help="pages call with cookies or other credentials")
+    add_credentials(parser)
     add_root(parser)
     add("--templates-only", action="store_true", help="pass over named files that are no templates, as in folders")
     add("--stdin-filename", metavar="NAME", default="<stdin>", help="the name to report for -")
     add("-q", "--quiet", action="store_true", help="one line per finding, no summary")
     add("--debug", action="store_true", help="a traceback for internal errors")
+
+
+def add_credentials(parser: argparse.ArgumentParser) -> None:
+    """Whether pages send credentials: yes, no, or as each route's own configuration says."""
+    said = "pages send cookies or other credentials, or none do (default: as each route's configuration says)"
+    parser.add_argument("--credentials", action=argparse.BooleanOptionalAction, default=None, help=said)
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from cfncors.config import Settings
 from cfncors.discover import STDIN, Candidate
 from cfncors.errors import UnreadableTemplate
-from cfncors.gateway import Model, build
-from cfncors.lint import read_file
+from cfncors.facts import Facts
+from cfncors.lint import facts_of, read_file
 from cfncors.report import FileReport
 from cfncors.source import decode, parse
 from cfncors.template import load
@@ -29,10 +29,10 @@ def read_path(path: str) -> bytes:
     return data
 
 
-def read_model(path: str, name: str, settings: Settings) -> Model | None:
-    """The model of a template; ``None`` when the file is none. Raises :class:`UnreadableTemplate`."""
+def read_facts(path: str, name: str, settings: Settings) -> Facts | None:
+    """The facts of a template; ``None`` when the file is none. Raises :class:`UnreadableTemplate`."""
     template = load(parse(decode(read_path(path)), name))
-    return build(template, settings) if template is not None else None
+    return facts_of(template, settings) if template is not None else None
 
 
 def nested(named: list[Candidate], reports: Sequence[FileReport]) -> Iterator[list[Candidate]]:

@@ -6,9 +6,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from cfncors.cli.arguments import add_root, configured, root
+from cfncors.cli.arguments import add_credentials, add_root, configured, root
 from cfncors.cli.exits import CLEAN, FAILED, FINDINGS
-from cfncors.cli.input import read_model
+from cfncors.cli.input import read_facts
 from cfncors.cli.output import say_unreadable, style
 from cfncors.discover import STDIN
 from cfncors.errors import UnreadableTemplate
@@ -24,8 +24,13 @@ examples:
   cfncors simulate template.yaml --path /notes --method PUT --header X-Tenant
   cfncors simulate template.yaml --parameter Stage=prod --format html > cors.html
 
-exit codes: 0 nothing that the template decides is blocked, 1 something is,
-2 wrong usage, 3 the file could not be read
+A front door is closed when nothing in the template or its code says that pages
+of other origins call it. One line says so, unless --origin, --method or --path
+asks about it.
+
+exit codes: 0 nothing that the template decides is blocked, 1 something is, or
+deployment refuses it, 2 wrong usage, 3 the file could not be read; a closed
+front door counts only where it is asked about
 """
 
 
@@ -35,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("path", metavar="TEMPLATE", help="a template, or - for standard input")
     add("--origin", action="append", default=[], metavar="ORIGIN", help="of the pages; several times for several")
-    add("--credentials", action="store_true", default=None, help="pages send cookies (default: where they may)")
+    add_credentials(parser)
     add("--header", action="append", default=[], metavar="'NAME[: VALUE]'", help="a header that pages send")
     add("--method", metavar="METHOD", help="only routes that take this method")
     add("--path", dest="route", metavar="PATH", help="only the route that takes this path: /notes/1 or /notes/{id}")
@@ -49,13 +54,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Simulate the template and print the result; the exit code."""
+    from cfncors.refused import refused
     from cfncors.verdicts import options, simulate
+    from cfncors.verdicts.options import check_parameters
 
     settings = configured()
     settings = settings._replace(root=root(args) or settings.root)
+    if args.credentials is not None:
+        settings = settings._replace(credentials=args.credentials)
     chosen = options(
         args.origin,
-        args.credentials or settings.credentials or None,
+        settings.credentials,
         args.header,
         args.method,
         args.route,
@@ -65,11 +74,12 @@ def run(args: argparse.Namespace) -> int:
     )
     name = args.stdin_filename if args.path == STDIN else args.path
     try:
-        model = read_model(args.path, name, settings)
-        if model is None:
+        facts = read_facts(args.path, name, settings)
+        if facts is None:
             print(f"cfncors: error: {printable_name(name)} is no CloudFormation or SAM template", file=sys.stderr)
             return FAILED
-        result = simulate(model, chosen, name)
+        check_parameters(facts.template, chosen.parameters)
+        result = simulate(facts.model, chosen, name, facts.functions, refused(facts, name, chosen))
     except UnreadableTemplate as error:
         return say_unreadable(name, error)
     _print_simulation(args, result)

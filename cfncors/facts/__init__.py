@@ -57,9 +57,7 @@ class Facts:
         run say; ``None`` when all front doors are closed."""
         from cfncors.verdicts.options import asked_by
 
-        # Pages that call the distribution in front of a door do not call the door itself.
-        evidence = {name for name, each in self.model.evidence.items() if each.kind != "in front"}
-        called = [door for door in self.model.doors if door.logical_id in evidence]
+        called = [door for door in self.model.doors if not self.model.is_closed(door)]
         if not called:
             return None
         from cfncors.verdicts.matrix import matrix_of

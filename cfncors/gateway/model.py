@@ -528,6 +528,12 @@ class Model(_Model):
         found = self.evidence.get(door.logical_id)
         return found if found is not None and not found.weak else None
 
+    def is_closed(self, door: Door) -> bool:
+        """Whether nothing says that pages of other origins call a front door itself. Those that call the distribution
+        in front of it do not."""
+        found = self.evidence.get(door.logical_id)
+        return found is None or found.kind == "in front"
+
     @cached_property
     def signed_for(self) -> frozenset[str]:
         """The function URLs with IAM for which CloudFront signs: pages call the distribution, unsigned."""

@@ -19,7 +19,10 @@ def parse(text: str, language: str, path: str) -> SgNode:
     """The tree of a file. Raises :class:`NotRead` with the line of the first syntax error."""
     from ast_grep_py import SgRoot
 
-    root = SgRoot(text, language).root()
+    try:
+        root = SgRoot(text, language).root()
+    except UnicodeEncodeError:  # half of a pair, which JSON can write and UTF-8 cannot
+        raise NotRead(f"{path}: holds characters that are none") from None
     broken = root.find(kind="ERROR")
     if broken is None and text.strip():
         broken = root.find(regex="^$")  # what the parser put in for something missing

@@ -39,7 +39,7 @@ def _finding(name: str, placed: Placed) -> str:
         # GitHub takes columns only for an annotation on one line.
         properties |= {"col": start.column, "endColumn": end.column}
     properties["title"] = f"{finding.rule.id} {finding.rule.name}"
-    message = finding.message
+    message = finding.told
     if finding.says is not None:
         message += f"\n{finding.says.who}: {finding.says.text}"
     return _command(_LEVELS[finding.rule.severity], properties, message)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from cfncors.findings import Fix
+from cfncors.findings import Explained, Fix
 from cfncors.report.file_report import FileReport, Placed
 
 VERSION: Final = 1
@@ -49,7 +49,14 @@ def _finding(name: str, placed: Placed) -> dict[str, Any]:
         "no_fix": finding.no_fix,
         "says": None if finding.says is None else finding.says._asdict(),
         "url": finding.rule.url,
+        "about": finding.rule.about,
+        "exchanges": [_exchange(each) for each in finding.exchanges],
+        "deployments": list(finding.deployments),
     }
+
+
+def _exchange(exchange: Explained) -> dict[str, Any]:
+    return {**exchange._asdict(), "deployment": list(exchange.deployment)}
 
 
 def _fix(fix: Fix | None, placed: Placed) -> dict[str, Any] | None:

@@ -21,6 +21,8 @@ ORDER: Final[tuple[Outcome, ...]] = ("not-needed", "allowed", "depends", "blocke
 
 #: The kind of what the browser says before anything is sent.
 REFUSED: Final = "refused"
+#: The kind of what a page gets from a front door that deployment refuses.
+NOT_DEPLOYED: Final = "not deployed"
 #: Front door -> what people call it.
 KINDS: Final[dict[FrontDoor, str]] = {
     "rest": "REST API",
@@ -78,13 +80,16 @@ class Case(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A row of the table. ``api`` is the logical id of the front door."""
+    """A row of the table. ``api`` is the logical id of the front door. ``closed`` says that pages of other origins are
+    not known to call it, ``deployed`` is false where its deployment is refused."""
 
     api: str
     front_door: FrontDoor
     method: str
     path: str
     cases: tuple[Case, ...]
+    closed: bool = False
+    deployed: bool = True
 
     @property
     def name(self) -> str:
@@ -104,11 +109,6 @@ class Visit(NamedTuple):
     routes: tuple[Route, ...]
     example: bool = False
 
-    @property
-    def blocked(self) -> bool:
-        """Whether anything that the template decides is blocked."""
-        return any(case.verdict == "blocked" for route in self.routes for case in route.cases)
-
 
 class Incomplete(NamedTuple):
     """A front door that is not simulated, and why."""
@@ -117,14 +117,57 @@ class Incomplete(NamedTuple):
     reason: str
 
 
+class Closed(NamedTuple):
+    """A front door that pages of other origins are not known to call: that they cannot is no fault. ``front`` is the
+    distribution that they call in its place, if there is one."""
+
+    api: str
+    front: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it is taken for closed, as a part of a sentence."""
+        if self.front is not None:
+            return f"pages of other origins call {self.front} in front of it"
+        return "nothing in the template or its code says that pages of other origins call it"
+
+
+class Refused(NamedTuple):
+    """A front door that deployment refuses. ``text`` is what the service says, ``place`` the file with line and column;
+    ``deployments`` are those that are refused, as ``Stage=prod``, where others are not."""
+
+    api: str
+    rule: str
+    text: str
+    place: tuple[str, int, int]
+    deployments: tuple[str, ...] = ()
+    #: the values that are chosen in the refused deployments, by name; ``None`` when all are refused
+    when: tuple[dict[str, str], ...] | None = None
+
+
 class Simulation(NamedTuple):
-    """All that was simulated of one template."""
+    """All that was simulated of one template. ``asked`` says that the user named pages or routes: then closed front
+    doors count as others do."""
 
     name: str
     visits: tuple[Visit, ...]
     incomplete: tuple[Incomplete, ...] = ()
+    closed: tuple[Closed, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    asked: bool = False
+
+    @property
+    def shown(self) -> tuple[Visit, ...]:
+        """The routes that pages call and that are deployed, by those who call them."""
+        visits = (v._replace(routes=tuple(filter(self._is_shown, v.routes))) for v in self.visits)
+        return tuple(visit for visit in visits if visit.routes)
+
+    def _is_shown(self, route: Route) -> bool:
+        return route.deployed and (self.asked or not route.closed)
 
     @property
     def blocked(self) -> bool:
-        """Whether anything that the template decides is blocked, for any origin."""
-        return any(visit.blocked for visit in self.visits)
+        """Whether anything that the template decides is blocked, for any origin: not what is closed, but what is not
+        deployed."""
+        cases = (case for visit in self.shown for route in visit.routes for case in route.cases)
+        return bool(self.refused) or any(case.verdict == "blocked" for case in cases)

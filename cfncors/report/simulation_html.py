@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from cfncors.report.simulation import Case, Route, Simulation, Visit
+from cfncors.report.simulation import Case, Refused, Route, Simulation, Visit
 from cfncors.report.simulation_words import (
     COLUMNS,
     DOUBT,
@@ -19,8 +19,10 @@ from cfncors.report.simulation_words import (
     MARKS,
     Note,
     assumed,
+    closed,
     doubtful,
     groups,
+    not_deployed,
     notes,
     summary,
     verdict_word,
@@ -84,6 +86,7 @@ tbody tr.group + tr th, tbody tr.group + tr td { border-top: 0; }
   border-top: 1px solid var(--line); font-size: .85rem; color: var(--soft); list-style: none; margin: 0; }
 .legend b { color: var(--ink); margin-right: .3rem; }
 .notes { padding: .25rem 1.25rem .5rem; border-top: 1px solid var(--line); }
+.refused { border-top: 0; }
 details { border-bottom: 1px solid var(--line); padding: .65rem 0; }
 details:last-child { border-bottom: 0; }
 summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
@@ -128,7 +131,9 @@ def render(simulation: Simulation) -> str:
         [
             f"<h1>{_text(title)}</h1>",
             f'<p class="soft">{_LEAD} {_text(summary(simulation))}</p>',
-            *(_visit(visit) for visit in simulation.visits),
+            *map(_refused, simulation.refused),
+            *(_visit(visit) for visit in simulation.shown),
+            *(f"<p>{_text(line)}</p>" for line in closed(simulation)),
             *_incomplete(simulation),
             f"<footer>{_FOOT}</footer>",
         ]
@@ -143,6 +148,15 @@ def render(simulation: Simulation) -> str:
 
 def _text(text: str) -> str:
     return escape(printable(text))
+
+
+def _refused(refused: Refused) -> str:
+    file, line, column = refused.place
+    name = re.split(r"[/\\]", file)[-1]
+    title = not_deployed(refused._replace(place=(name, line, column)))
+    mark = f'<span class="mark blocked">{MARKS["blocked"]}</span>'
+    details = f"<details open><summary>{mark}{_text(title)}</summary><pre>{_text(refused.text)}</pre></details>"
+    return f'<section><div class="notes refused">{details}</div></section>'
 
 
 def _visit(visit: Visit) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from cfncors.report.simulation import Case, Incomplete, Reply, Route, Simulation, Visit
+from cfncors.report.simulation import Case, Incomplete, Refused, Reply, Route, Simulation, Visit
 
 VERSION: Final = 1
 
@@ -13,13 +13,17 @@ VERSION: Final = 1
 def render(simulation: Simulation) -> str:
     """One object with origin and routes; for pages of several origins, one such object each under ``simulations``."""
     visits = [_visit(visit) for visit in simulation.visits]
-    incomplete = [_incomplete(each) for each in simulation.incomplete]
+    about_doors = {
+        "incomplete": [_incomplete(each) for each in simulation.incomplete],
+        "closed": [{"api": each.api, "reason": each.reason} for each in simulation.closed],
+        "not_deployed": [_refused(each) for each in simulation.refused],
+    }
     if len(visits) == 1:
-        content = {"version": VERSION, **visits[0], "incomplete": incomplete}
+        content = {"version": VERSION, **visits[0], **about_doors}
     elif not visits:
-        content = {"version": VERSION, "origin": None, "credentials": False, "routes": [], "incomplete": incomplete}
+        content = {"version": VERSION, "origin": None, "credentials": False, "routes": [], **about_doors}
     else:
-        content = {"version": VERSION, "simulations": visits, "incomplete": incomplete}
+        content = {"version": VERSION, "simulations": visits, **about_doors}
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
@@ -31,17 +35,32 @@ def _incomplete(incomplete: Incomplete) -> dict[str, Any]:
     return incomplete._asdict()
 
 
+def _refused(refused: Refused) -> dict[str, Any]:
+    file, line, column = refused.place
+    return {
+        "api": refused.api,
+        "rule": refused.rule,
+        "reason": refused.text,
+        "file": file,
+        "line": line,
+        "column": column,
+        "deployments": list(refused.deployments),
+    }
+
+
 def _route(route: Route) -> dict[str, Any]:
     return {
         "api": route.api,
         "front_door": route.front_door,
         "method": route.method,
         "path": route.path,
-        "cases": [_case(case) for case in route.cases],
+        "cases": [_case(case, route.deployed) for case in route.cases],
+        "closed": route.closed,
+        "deployed": route.deployed,
     }
 
 
-def _case(case: Case) -> dict[str, Any]:
+def _case(case: Case, deployed: bool) -> dict[str, Any]:
     reply = case.reply
     return {
         "case": case.case,
@@ -55,6 +74,7 @@ def _case(case: Case) -> dict[str, Any]:
         "assumes": list(case.assumes),
         "when": list(case.when),
         "sent": case.sent,
+        "deployed": deployed,
         "doubts": list(reply.doubts),
         "replies": [_reply(each) for each in case.replies],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from cfncors.report.simulation import Case, Outcome, Route, Simulation, Visit
+from cfncors.report.simulation import Case, Outcome, Refused, Route, Simulation, Visit
 from cfncors.report.simulation_words import (
     COLUMNS,
     DOUBT,
@@ -13,8 +13,10 @@ from cfncors.report.simulation_words import (
     MARKS,
     Note,
     assumed,
+    closed,
     doubtful,
     groups,
+    not_deployed,
     notes,
     summary,
     visitors,
@@ -29,14 +31,23 @@ _INDENT: Final = "  "
 
 
 def render(simulation: Simulation, style: Style) -> str:
-    """Everything: a table for each origin, reasons, what was assumed, what could not be simulated."""
-    parts = [_visit(visit, style) for visit in simulation.visits]
-    tail = [
+    """Everything: what is not deployed, a table for each origin, reasons, what was assumed, what is closed, what could
+    not be simulated."""
+    parts = [_refused(each, style) for each in simulation.refused]
+    parts += [_visit(visit, style) for visit in simulation.shown]
+    tail = [wrapped(line, style.width, "", _INDENT) for line in closed(simulation)]
+    tail += [
         wrapped(f"{each.api} is not simulated: {each.reason}.", style.width, "", _INDENT)
         for each in simulation.incomplete
     ]
     tail.append(wrapped(summary(simulation), style.width, "", _INDENT))
     return "\n".join([*parts, *tail]) + "\n"
+
+
+def _refused(refused: Refused, style: Style) -> str:
+    title = wrapped(f"{MARKS['blocked']} {not_deployed(refused)}", style.width, "", _INDENT)
+    text = wrapped(refused.text, style.width, f"{_INDENT}deployment: ", _INDENT * 2)
+    return f"{_paint('blocked', title, style)}\n{text.replace('deployment:', style.bold('deployment:'), 1)}\n"
 
 
 def _visit(visit: Visit, style: Style) -> str:

@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
-from cfncors.report.simulation import CASES, KINDS, REFUSED, Case, CaseName, Outcome, Reply, Route, Simulation, Visit
+from cfncors.report.simulation import (
+    CASES,
+    KINDS,
+    REFUSED,
+    Case,
+    CaseName,
+    Closed,
+    Outcome,
+    Refused,
+    Reply,
+    Route,
+    Simulation,
+    Visit,
+)
 
 MARKS: Final[dict[Outcome, str]] = {"allowed": "✓", "blocked": "✗", "depends": "?", "not-needed": "–"}
 COLUMNS: Final[dict[CaseName, str]] = {
@@ -179,9 +192,32 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
 
 
+def not_deployed(refused: Refused) -> str:
+    """Which front door is not there, and where to look for the reason."""
+    file, line, column = refused.place
+    where = f"{file}:{line}:{column}" if file else f"line {line}"
+    in_some = f" in {' or '.join(refused.deployments)}" if refused.deployments else ""
+    return f"{refused.api} not deployed{in_some}: {refused.rule} at {where}"
+
+
+def closed(simulation: Simulation) -> Iterator[str]:
+    """A line for each front door that is closed, with what opens it; not for one that deployment refuses."""
+    gone = {each.api for each in simulation.refused if each.when is None}
+    return (_closed(each) for each in simulation.closed if each.api not in gone)
+
+
+def _closed(each: Closed) -> str:
+    opens = f"; `cfncors\u00a0enable\u00a0{each.api}` opens it" if each.front is None else ""
+    return f"{each.api} is closed: {each.reason}{opens}."
+
+
 def summary(simulation: Simulation) -> str:
     """One sentence: how many of the cells are blocked."""
-    routes = [route for visit in simulation.visits for route in visit.routes]
+    routes = [route for visit in simulation.shown for route in visit.routes]
+    if not routes and simulation.refused:
+        return "Nothing is deployed that pages could call."
+    if not routes and simulation.closed:
+        return "Nothing is blocked: no front door is open to pages of other origins."
     if not routes:
         return "Nothing to simulate: no API, function URL, bucket with CORS rules or distribution with a route."
     blocked = [route for route in routes if any(case.verdict == "blocked" for case in route.cases)]

@@ -30,7 +30,7 @@ def concise(reports: Sequence[FileReport], style: Style) -> str:
     for report in reports:
         lines += _problems(report, style)
         for placed in report.placed:
-            message = _one_line(placed.finding.message)
+            message = _one_line(placed.finding.told)
             lines.append(f"{_place(report.name, placed)} {_id(placed.finding, style)} {message}\n")
     return "".join(lines)
 
@@ -86,7 +86,7 @@ def _finding(name: str, placed: Placed, style: Style) -> str:
     finding = placed.finding
     lines = [
         f"{style.bold(_place(name, placed))} {_id(finding, style)} {finding.rule.name}",
-        wrapped(finding.message, style.width, "  ", "  "),
+        wrapped(finding.told, style.width, "  ", "  "),
         *_excerpt(placed, style),
     ]
     indent = " " * (len(str(placed.start.line)) + 1)

@@ -7,21 +7,23 @@ from typing import Literal, NamedTuple
 
 from cfncors.config import Settings
 from cfncors.errors import CfncorsError, UnreadableTemplate, UsageError
-from cfncors.facts import Facts
 from cfncors.gateway import Model, build
 from cfncors.gateway.answer import Answer
 from cfncors.gateway.model import Door
 from cfncors.gateway.pages import Pages
 from cfncors.gateway.respond import in_world
-from cfncors.lint import read_file
+from cfncors.lint import facts_of, read_file
+from cfncors.refused import refused
 from cfncors.report import FileReport
-from cfncors.report.simulation import Incomplete
+from cfncors.report.simulation import Closed, Incomplete, Refused
+from cfncors.report.simulation_words import not_deployed
 from cfncors.source import decode, parse
 from cfncors.template import Template, load
 from cfncors.template.worlds import World, read, worlds
 from cfncors.verdicts.left_out import left_out
-from cfncors.verdicts.options import check_parameters
+from cfncors.verdicts.options import Options, check_parameters
 from cfncors.verdicts.settings import is_made
+from cfncors.verdicts.simulation import closed_doors
 
 Handler = Literal["correct", "none"]
 
@@ -55,6 +57,18 @@ class Deployment(NamedTuple):
     left_out: tuple[Incomplete, ...]
     choice: Choice
     edition: int = 1
+    #: of those that are served, the ones that pages are not known to call, and that AWS would refuse to deploy
+    closed: tuple[Closed, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known of the front doors, a line each."""
+        return (
+            *(f"{each.api} is left out: {each.reason}" for each in self.left_out),
+            *(f"{not_deployed(each)}: {each.text}" for each in self.refused),
+            *(f"{each.api} is closed: {each.reason}" for each in self.closed),
+        )
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -86,7 +100,13 @@ def deploy(path: str, choice: Choice) -> Deployment:
     template = load(parse(decode(data), path))
     if template is None:
         raise UnreadableTemplate("no CloudFormation or SAM template: it has no Resources with types")
-    return deployed(Facts(build(template, Settings(root=choice.root))).model_with_code, choice)
+    facts = facts_of(template, Settings(root=choice.root))
+    made = deployed(facts.model_with_code, choice)
+    doors = {served.door.logical_id for served in made.served}
+    chosen = Options(parameters=tuple(_world(made.model.template).parameters.items()))
+    gone = tuple(each for each in refused(facts, path, chosen) if each.api in doors)
+    closed = closed_doors(facts.model, (door for door in facts.model.doors if door.logical_id in doors))
+    return made._replace(closed=tuple(closed), refused=gone)
 
 
 def deployed(model: Model, choice: Choice) -> Deployment:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from cfncors.browser import ProfileName, Request, Response, evaluate
 from cfncors.gateway.answer import SUCCESS
-from cfncors.gateway.model import ANY_METHODS, Method, normal_path
+from cfncors.gateway.model import Method, normal_path
 from cfncors.gateway.respond import client_errors, server_errors, successes
-from cfncors.gateway.routing import route
 from cfncors.report.simulation import KINDS, Case, Outcome, Reply, never_sent
 from cfncors.serve.answers import reply
 from cfncors.serve.deployment import Deployment, Served
 from cfncors.serve.outcomes import PREFLIGHT
 from cfncors.verdicts import Options
-from cfncors.verdicts.judge import cases, page_request
-
-#: What pages ask of a route for any method.
-_CALLED: Final = tuple(verb for verb in ANY_METHODS if verb not in ("HEAD", "OPTIONS"))
+from cfncors.verdicts.judge import cases
+from cfncors.verdicts.matrix import requests, sends_credentials
 
 
 class Probe(NamedTuple):
@@ -45,6 +42,7 @@ def matrix(deployment: Deployment, page: str, profile: ProfileName = "fetch") ->
         "template": deployment.model.template.document.name,
         "handler": deployment.choice.handler,
         "leftOut": [each._asdict() for each in deployment.left_out],
+        "remarks": list(deployment.remarks),
         "assumed": list(deployment.assumed),
         "apis": [_api(deployment, served, page, index, profile) for index, served in enumerate(deployment.served)],
     }
@@ -65,29 +63,17 @@ def _rows(deployment: Deployment, served: Served, origin: str, options: Options)
     for method in served.door.methods:
         if method.is_options:
             continue
-        path = normal_path(method.path)
-        for verb in _verbs(served, method):
-            match = route(served.door, verb, path)
-            if match is None or match.method is not method:
-                continue
-            credentials = served.pages.credentials(method)
-            request = page_request(method, verb, path, (origin, credentials), options)
+        credentials = sends_credentials(served.pages, method, options)
+        for request in requests(served.pages, method, (origin, credentials), options):
             yield {
-                "method": verb,
+                "method": request.method,
                 "any": method.verb == "ANY",
-                "path": path,
+                "path": normal_path(method.path),
                 "credentials": credentials,
                 "headers": dict(request.headers),
                 "body": "{}" if any(name == "content-type" for name, _ in request.headers) else None,
                 "probes": [probe._asdict() for probe in _probes(deployment, served, method, request, options)],
             }
-
-
-def _verbs(served: Served, method: Method) -> tuple[str, ...]:
-    if method.verb != "ANY":
-        return (method.verb,)
-    listed = served.pages.methods(method)
-    return tuple(verb for verb in _CALLED if verb in listed) or _CALLED
 
 
 def _probes(

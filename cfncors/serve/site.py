@@ -43,7 +43,7 @@ def greeting(deployment: Deployment, url: str) -> str:
     name = deployment.model.template.document.name
     first, *others = (served.door.logical_id for served in deployment.served)
     lines = [f"{name}: {first} on {url}", *(f"{name}: {other} on {url}/{other}" for other in others)]
-    lines += [f"{name}: {each.api} is left out: {each.reason}" for each in deployment.left_out]
+    lines += [f"{name}: {remark}" for remark in deployment.remarks]
     if deployment.assumed:
         lines.append(f"Assumed: {', '.join(deployment.assumed)}; --parameter says otherwise.")
     lines.append(f"Open {url}/ to see what your browser makes of it; Ctrl-C ends.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from cfncors.browser import Request
 from cfncors.gateway import Model
 from cfncors.gateway.coded_answers import methods_served
 from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
@@ -117,7 +118,7 @@ def _asked(model: Model, door: Door, options: Options, askers: Askers | None) ->
 def _pages(who: Pages, method: Method, options: Options) -> Iterator[tuple[Page, bool]]:
     """The pages that call a route, and whether they are made up: those that the user names, else those that the route
     itself is made for, else those of the configuration, else an example."""
-    credentials = who.credentials(method) if options.credentials is None else options.credentials
+    credentials = sends_credentials(who, method, options)
     origins = options.origins or who.origins(method) or options.configured
     for origin in origins or (EXAMPLE,):
         is_named = bool(origins) and (origin in options.origins or origin not in who.examples)
@@ -129,13 +130,10 @@ def _by_methods(
 ) -> Iterator[Asked]:
     """A route asked with each method that it takes."""
     model, door = setting.model, setting.door
-    path = options.path or normal_path(method.path)
     found = []
-    for verb in _verbs(who, method, options):
-        match = route(door, verb, path)
-        if match is not None and match.method is method:
-            judged = cases(model, door, method, page_request(method, verb, path, page, options), options)
-            found.append((verb, judged))
+    for request in requests(who, method, page, options):
+        judged = cases(model, door, method, request, options)
+        found.append((request.method, judged))
     passing = any(judged[0].verdict != "blocked" for _, judged in found)
     served = methods_served(model, method) if len(found) > 1 else ()
     for verb, judged in found:
@@ -152,6 +150,21 @@ def _if_used(preflight: Case) -> Case:
         return preflight
     reply = preflight.reply._replace(assumption="method")
     return preflight._replace(reply=reply, replies=(reply,))
+
+
+def requests(who: Pages, method: Method, page: tuple[str, bool], options: Options) -> Iterator[Request]:
+    """What pages ask of a route, in each of the methods that it takes and that lead to it. ``page`` is an origin, and
+    whether credentials are sent."""
+    path = options.path or normal_path(method.path)
+    for verb in _verbs(who, method, options):
+        match = route(who.door, verb, path)
+        if match is not None and match.method is method:
+            yield page_request(method, verb, path, page, options)
+
+
+def sends_credentials(who: Pages, method: Method, options: Options) -> bool:
+    """Whether pages send credentials to a route: as the user says, else as the route's own configuration does."""
+    return who.credentials(method) if options.credentials is None else options.credentials
 
 
 def _verbs(who: Pages, method: Method, options: Options) -> Iterable[str]:

@@ -36,6 +36,11 @@ class Options(NamedTuple):
     #: whether cases name the values of parameters that they were judged with
     shows_assumed: bool = True
 
+    @property
+    def names_exchanges(self) -> bool:
+        """Whether the user asks about certain pages or routes, and so about front doors that are closed, too."""
+        return bool(self.origins or self.method is not None or self.path is not None)
+
 
 def options(
     origins: Iterable[str] = (),
@@ -63,7 +68,7 @@ def options(
 def asked_by(settings: Settings) -> Options:
     """The pages that the settings of a run say something about: ``check``, ``fix`` and ``simulate`` ask the same."""
     configured = (settings.origin,) if settings.origin is not None else ()
-    return Options(credentials=settings.credentials or None, configured=configured, shows_assumed=False)
+    return Options(credentials=settings.credentials, configured=configured, shows_assumed=False)
 
 
 def _header(text: str) -> tuple[str, str]:

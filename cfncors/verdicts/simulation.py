@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from cfncors.errors import UsageError
-from cfncors.functions import Functions, with_code
+from cfncors.functions import Functions, with_code, with_evidence
 from cfncors.gateway import Model, build
 from cfncors.gateway.model import Door
-from cfncors.report.simulation import ORDER, Case, Reply, Route, Simulation, Visit
+from cfncors.report.simulation import NOT_DEPLOYED, ORDER, Case, Closed, Refused, Reply, Route, Simulation, Visit
 from cfncors.template import Template
 from cfncors.verdicts.left_out import left_out
 from cfncors.verdicts.matrix import Asked, Matrix, Page, is_judged, matrix_of
 from cfncors.verdicts.options import Options, check_parameters
+from cfncors.verdicts.settings import behind
 
 
 def simulate(
-    source: Template | Model, options: Options | None = None, name: str = "", functions: Functions | None = None
+    source: Template | Model,
+    options: Options | None = None,
+    name: str = "",
+    functions: Functions | None = None,
+    refused: Sequence[Refused] = (),
 ) -> Simulation:
-    """Simulate all front doors of a template. ``functions`` are the model's own, where their code has been looked at.
+    """Simulate all front doors of a template. ``functions`` are the model's own, where their code has been looked at;
+    ``refused`` are the front doors that deployment refuses.
 
     Raises :class:`UsageError` when a method or path is asked for that no route has, or a parameter that is none.
     """
     model = source if isinstance(source, Model) else build(source)
-    model = with_code(model, functions or Functions(model))
+    if functions is None:
+        functions = Functions(model)
+        model = with_evidence(model, functions)
+    model = with_code(model, functions)
     chosen = options or Options()
     check_parameters(model.template, chosen.parameters)
     made = matrix_of(model, chosen)
     judged = [door for door in model.doors if is_judged(model, door)]
     if (chosen.method or chosen.path) and judged and not made.asked:
         raise UsageError(_no_route(judged, chosen))
-    return simulation(made, name)._replace(incomplete=tuple(left_out(model)))
+    closed = tuple(closed_doors(model, (door for door in judged if door.logical_id in made.doors)))
+    visits = tuple(_marked(each, closed, refused) for each in simulation(_deployed(made, refused)).visits)
+    left = tuple(left_out(model))
+    return Simulation(name, visits, left, closed, tuple(refused), chosen.names_exchanges)
 
 
 def simulation(made: Matrix, name: str = "") -> Simulation:
@@ -43,6 +55,38 @@ def simulation(made: Matrix, name: str = "") -> Simulation:
             named.add(each.page)
     visits = (Visit(*page, tuple(map(_route, routes.values())), page not in named) for page, routes in rows.items())
     return Simulation(name, tuple(visits))
+
+
+def closed_doors(model: Model, doors: Iterable[Door]) -> Iterator[Closed]:
+    """Those of some front doors that pages of other origins are not known to call."""
+    return (_closed(model, door) for door in doors if model.is_closed(door))
+
+
+def _closed(model: Model, door: Door) -> Closed:
+    fronts = (each for each in model.distributions if door in behind(model, each) and not model.is_closed(each))
+    front = next(fronts, None) if door.logical_id in model.evidence else None
+    return Closed(door.logical_id, front.logical_id if front is not None else None)
+
+
+def _deployed(made: Matrix, refused: Iterable[Refused]) -> Matrix:
+    """The matrix without the deployments that are refused, where there are others."""
+    gone = {each.api: each.when for each in refused if each.when is not None}
+    return Matrix(tuple(each for each in made.asked if each.when not in gone.get(each.door, ())))
+
+
+def _marked(visit: Visit, closed: Iterable[Closed], refused: Iterable[Refused]) -> Visit:
+    """The same with routes that say whether their front door is closed, and whether it is deployed."""
+    names = {each.api for each in closed}
+    why = {each.api: each.text for each in refused if each.when is None}
+    routes = (route._replace(closed=route.api in names) for route in visit.routes)
+    return visit._replace(routes=tuple(_refused(r, why[r.api]) if r.api in why else r for r in routes))
+
+
+def _refused(route: Route, why: str) -> Route:
+    """A route of a front door that is not there."""
+    reply = Reply(NOT_DEPLOYED, None, "blocked", "not deployed", why, None, {}, "documented")
+    cases = (Case(each.case, "blocked", reply, (reply,), why, None, each.assumes) for each in route.cases)
+    return route._replace(cases=tuple(cases), deployed=False)
 
 
 def _no_route(doors: list[Door], options: Options) -> str:

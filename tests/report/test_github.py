@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cfncors.errors import UnreadableTemplate
 from cfncors.findings import Finding, Rule, Says
 from cfncors.report import FileReport, github, place
 from cfncors.source import Scalar, parse
 
 
-def one(rule_id: str, start: int, end: int, message: str, says: Says | None = None) -> str:
+def one(rule_id: str, start: int, end: int, message: str, says: Says | None = None, **extra: Any) -> str:
     document = parse("A: bcd\nB: efg\n", "t.yaml")
-    finding = Finding(Rule(rule_id, "some-name", ""), message, Scalar("", start, end, ""), says=says)
+    finding = Finding(Rule(rule_id, "some-name", ""), message, Scalar("", start, end, ""), says=says, **extra)
     return github.render([FileReport("a,b:c.yaml", document, (place(document, finding),))])
 
 
@@ -27,6 +29,10 @@ def test_advice_is_a_notice_and_text_is_escaped() -> None:
     command = one("I9491", 0, 1, "100 %\nnext: a,b", Says("browser", "blocked"))
     assert command.startswith("::notice ")
     assert command.endswith("::100 %25%0Anext: a,b%0Abrowser: blocked\n")
+
+
+def test_a_finding_names_the_deployments_that_it_holds_in() -> None:
+    assert one("E9411", 3, 6, "it is", deployments=("Stage=prod",)).endswith("::it is (in Stage=prod)\n")
 
 
 def test_problems_are_errors() -> None:

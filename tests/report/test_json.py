@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from cfncors.errors import UnreadableTemplate
-from cfncors.findings import Finding, Fix, Rule, Says
+from cfncors.findings import Explained, Finding, Fix, Rule, Says
 from cfncors.report import FileReport, place
 from cfncors.report import json as report
 from cfncors.source import Edit, Mapping, Node, Sequence, parse
@@ -22,7 +22,9 @@ def test_the_contract() -> None:
     node = node.items[1]
     fix = Fix("quote it", "safe", (Edit(node.start, node.end, '"b"'),))
     rule = Rule("E9411", "unquoted-literal", "", ("safe",))
-    finding = Finding(rule, "message", node, fix, says=Says("browser", "blocked"))
+    exchange = Explained("Api", "PUT", "/a", "preflight", 403, "MOCK", "https://a.example.com", False, ("Stage=prod",))
+    finding = Finding(rule, "message", node, fix, says=Says("browser", "blocked"), exchanges=(exchange,))
+    finding = finding._replace(deployments=("Stage=prod",))
     reports = [
         FileReport("t.yaml", document, (place(document, finding),)),
         FileReport("bad.yaml", error=UnreadableTemplate("not YAML", 3, 7, 20)),
@@ -49,6 +51,21 @@ def test_the_contract() -> None:
                 "no_fix": None,
                 "says": {"who": "browser", "text": "blocked"},
                 "url": rule.url,
+                "about": "exchange",
+                "exchanges": [
+                    {
+                        "api": "Api",
+                        "method": "PUT",
+                        "path": "/a",
+                        "case": "preflight",
+                        "status": 403,
+                        "kind": "MOCK",
+                        "origin": "https://a.example.com",
+                        "credentials": False,
+                        "deployment": ["Stage=prod"],
+                    }
+                ],
+                "deployments": ["Stage=prod"],
             }
         ],
         "files": 2,

@@ -140,5 +140,26 @@ def test_the_sum_of_nothing() -> None:
     assert report.summary([], 1) == "No findings (1 file checked)."
 
 
+@pytest.mark.parametrize(
+    ("deployments", "told"),
+    [
+        ((), "it is wrong"),
+        (("Stage=prod",), "it is wrong (in Stage=prod)"),
+        (("Stage=prod and Size=big", "Stage=dev"), "it is wrong (in Stage=prod and Size=big or Stage=dev)"),
+        (("A=1", "A=2", "A=3", "A=4"), "it is wrong (in A=1 or A=2 or A=3 and another deployment)"),
+        (("A=1", "A=2", "A=3", "A=4", "A=5"), "it is wrong (in A=1 or A=2 or A=3 and 2 other deployments)"),
+    ],
+)
+def test_a_finding_names_the_deployments_that_it_holds_in(deployments: tuple[str, ...], told: str) -> None:
+    assert lines("A: b\n", "b", deployments=deployments)[1] == f"  {told}"
+    one = report.concise([at("A: b\n", "b", deployments=deployments)], Style())
+    assert one == f"t.yaml:1:4: E9411 {told}\n"
+
+
+def test_a_message_that_names_the_deployment_does_not_say_it_twice() -> None:
+    message = "it is wrong with Stage=prod"
+    assert lines("A: b\n", "b", message=message, deployments=("Stage=prod",))[1] == f"  {message}"
+
+
 def test_one_line_per_finding() -> None:
     assert report.concise([at("A: b\n", "b", message="two\nlines")], Style()) == "t.yaml:1:4: E9411 two lines\n"

@@ -326,6 +326,30 @@ def test_the_first_lines_say_what_is_served_and_what_is_not(tmp_path: Path) -> N
     ]
 
 
+def test_the_first_lines_say_what_is_closed_and_what_would_not_be_deployed(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Resources:\n"
+        "  Quiet: {Type: AWS::Serverless::Api, Properties: {StageName: x}}\n"
+        "  Bare:\n"
+        "    Type: AWS::Serverless::Api\n"
+        "    Properties: {StageName: x, Cors: {AllowOrigin: \"'*'\", MaxAge: 600}}\n"
+        "  F:\n"
+        "    Type: AWS::Serverless::Function\n"
+        "    Properties:\n"
+        "      Events:\n"
+        "        A: {Type: Api, Properties: {Path: /a, Method: get, RestApiId: !Ref Quiet}}\n"
+        "        B: {Type: Api, Properties: {Path: /b, Method: get, RestApiId: !Ref Bare}}\n",
+        encoding="utf-8",
+    )
+    lines = greeting(deploy(str(path), Choice()), "http://127.0.0.1:3000").splitlines()
+    why = "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+    assert f"{path}: Bare not deployed: E9411 at {path}:6:67: {why}[Invalid mapping expression specified: 600]" in lines
+    closed = "Quiet is closed: nothing in the template or its code says that pages of other origins call it"
+    assert f"{path}: {closed}" in lines
+
+
 def test_one_front_door_is_served_alone() -> None:
     with serving(SHOP, Choice(api="Uploads")) as local:
         assert local.preflight("/photos/cat.jpg", "PUT", "content-type", "https://a.example.com").status == 200
