@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from cfncors.facts import Facts
 
 
-@rule("E9480", "blocked-exchange", doors="rest http url s3 cdn", explains=(anything(),))
+@rule(
+    "E9480",
+    "blocked-exchange",
+    doors="rest http url s3 cdn",
+    explains=(anything(),),
+    follows=("E9421", "W9422"),  # a gateway response sends one origin: of several, the others stay blocked
+)
 def blocked_exchange(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A browser keeps an answer of this API from its pages, or never sends the request.
 
