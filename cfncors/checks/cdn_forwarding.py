@@ -10,8 +10,8 @@ from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt
 from cfncors.checks.storage_cdn import called, preflighted
 from cfncors.errors import CannotEdit
-from cfncors.facts.across import front_door_of, has_cors, is_meant
 from cfncors.findings import Finding, Rule
+from cfncors.gateway.across import front_door_of, has_cors, is_meant
 from cfncors.gateway.managed_policies import FORWARD_ORIGIN, FORWARD_TO_API, FORWARD_TO_BUCKET
 from cfncors.gateway.model import ALLOW_ORIGIN, Behavior, Bucket, Distribution, Door, Model, RestApi
 from cfncors.source import Scalar

@@ -11,8 +11,8 @@ from cfncors.checks.policy_remedies import list_items
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, together
 from cfncors.errors import CannotEdit
-from cfncors.facts.across import front_door_of, has_cors, is_called_across
 from cfncors.findings import PROMISED, Finding, Rule, Says
+from cfncors.gateway.across import front_door_of, has_cors, is_called_across
 from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import (
     Behavior,

@@ -69,10 +69,10 @@ class Facts:
         """The faults: blocked exchanges of routes that pages of other origins are known to call."""
         if self.matrix is None:
             return ()
-        from cfncors.facts.across import is_called
+        from cfncors.gateway.across import is_called
 
         blocked = [each for each in self.matrix.exchanges() if each.blocked]
-        called = {id(each.asked) for each in blocked if is_called(self.model, each.asked)}
+        called = {id(each.asked) for each in blocked if is_called(self.model, each.asked.door, each.asked.path)}
         return tuple(each for each in blocked if id(each.asked) in called)
 
     # -- what front doors configure ------------------------------------------------------------------------------------

@@ -6,22 +6,17 @@ that the API has CORS says nothing of requests that come through the distributio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cfncors.gateway.model import Behavior, Bucket, Distribution, Door, Model, RestApi
 from cfncors.source import Scalar, Sequence
 
-if TYPE_CHECKING:
-    from cfncors.verdicts import Asked
 
-
-def is_called(model: Model, asked: Asked) -> bool:
-    """Whether pages of other origins are known to call a route of an open front door: all of an API, and of a
-    distribution the behaviors with CORS of their own or in front of a door that says so itself."""
+def is_called(model: Model, name: str, path: str) -> bool:
+    """Whether pages of other origins are known to call a path of an open front door, by its logical id: all of an API,
+    and of a distribution the behaviors with CORS of their own or in front of a door that says so itself."""
     from cfncors.gateway.cdn_paths import taking
 
-    distribution = next((each for each in model.distributions if each.logical_id == asked.door), None)
-    behavior = taking(distribution, asked.path) if distribution is not None else None
+    distribution = next((each for each in model.distributions if each.logical_id == name), None)
+    behavior = taking(distribution, path) if distribution is not None else None
     if distribution is None or behavior is None or behavior.policies:
         return True
     door = front_door_of(model, behavior)
