@@ -101,7 +101,7 @@ def test_json_keeps_every_cell_of_a_closed_front_door(run: Any) -> None:
     assert (route["closed"], route["deployed"]) == (True, True)
     assert [case["verdict"] for case in route["cases"]] == ["not-needed", "depends", "blocked", "blocked"]
     reason = "nothing in the template or its code says that pages of other origins call it"
-    assert data["closed"] == [{"api": "Api", "reason": reason}]
+    assert data["closed"] == [{"api": "Api", "reason": reason, "routes": []}]
     assert data["not_deployed"] == []
 
 

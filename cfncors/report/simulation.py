@@ -119,10 +119,12 @@ class Incomplete(NamedTuple):
 
 class Closed(NamedTuple):
     """A front door that pages of other origins are not known to call: that they cannot is no fault. ``front`` is the
-    distribution that they call in its place, if there is one."""
+    distribution that they call in its place, if there is one; ``routes`` are those that are closed, where others are
+    not."""
 
     api: str
     front: str | None = None
+    routes: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:

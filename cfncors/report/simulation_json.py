@@ -15,7 +15,7 @@ def render(simulation: Simulation) -> str:
     visits = [_visit(visit) for visit in simulation.visits]
     about_doors = {
         "incomplete": [_incomplete(each) for each in simulation.incomplete],
-        "closed": [{"api": each.api, "reason": each.reason} for each in simulation.closed],
+        "closed": [{"api": each.api, "reason": each.reason, "routes": list(each.routes)} for each in simulation.closed],
         "not_deployed": [_refused(each) for each in simulation.refused],
     }
     if len(visits) == 1:

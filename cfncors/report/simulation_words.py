@@ -207,6 +207,8 @@ def closed(simulation: Simulation) -> Iterator[str]:
 
 
 def _closed(each: Closed) -> str:
+    if each.routes:
+        return f"{_listed(each.routes)} of {each.api}: closed, for {each.reason}."
     opens = f"; `cfncors\u00a0enable\u00a0{each.api}` opens it" if each.front is None else ""
     return f"{each.api} is closed: {each.reason}{opens}."
 

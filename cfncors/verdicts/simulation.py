@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from cfncors.errors import UsageError
 from cfncors.functions import Functions, with_code, with_evidence
 from cfncors.gateway import Model, build
+from cfncors.gateway.across import is_called
 from cfncors.gateway.model import Door
 from cfncors.report.simulation import NOT_DEPLOYED, ORDER, Case, Closed, Refused, Reply, Route, Simulation, Visit
 from cfncors.template import Template
@@ -39,8 +40,12 @@ def simulate(
     judged = [door for door in model.doors if is_judged(model, door)]
     if (chosen.method or chosen.path) and judged and not made.asked:
         raise UsageError(_no_route(judged, chosen))
-    closed = tuple(closed_doors(model, (door for door in judged if door.logical_id in made.doors)))
-    visits = tuple(_marked(each, closed, refused) for each in simulation(_deployed(made, refused)).visits)
+    uncalled = {each.route for each in made.asked if not _is_called(model, each)}
+    closed = (
+        *closed_doors(model, (door for door in judged if door.logical_id in made.doors)),
+        *_closed_routes(model, uncalled),
+    )
+    visits = tuple(_marked(each, uncalled, refused) for each in simulation(_deployed(made, refused)).visits)
     left = tuple(left_out(model))
     return Simulation(name, visits, left, closed, tuple(refused), chosen.names_exchanges)
 
@@ -74,11 +79,24 @@ def _deployed(made: Matrix, refused: Iterable[Refused]) -> Matrix:
     return Matrix(tuple(each for each in made.asked if each.when not in gone.get(each.door, ())))
 
 
-def _marked(visit: Visit, closed: Iterable[Closed], refused: Iterable[Refused]) -> Visit:
-    """The same with routes that say whether their front door is closed, and whether it is deployed."""
-    names = {each.api for each in closed}
+def _is_called(model: Model, asked: Asked) -> bool:
+    """Whether pages of other origins are known to call a route."""
+    closed = any(door.logical_id == asked.door and model.is_closed(door) for door in model.doors)
+    return not closed and is_called(model, asked.door, asked.path)
+
+
+def _closed_routes(model: Model, uncalled: Iterable[tuple[str, str, str]]) -> Iterator[Closed]:
+    """The routes of open distributions that pages of other origins are not known to call."""
+    for distribution in model.distributions:
+        routes = sorted(f"{verb} {path}" for door, verb, path in uncalled if door == distribution.logical_id)
+        if routes and not model.is_closed(distribution):
+            yield Closed(distribution.logical_id, routes=tuple(routes))
+
+
+def _marked(visit: Visit, uncalled: Collection[tuple[str, str, str]], refused: Iterable[Refused]) -> Visit:
+    """The same with routes that say whether they are closed, and whether their front door is deployed."""
     why = {each.api: each.text for each in refused if each.when is None}
-    routes = (route._replace(closed=route.api in names) for route in visit.routes)
+    routes = (r._replace(closed=(r.api, r.method, r.path) in uncalled) for r in visit.routes)
     return visit._replace(routes=tuple(_refused(r, why[r.api]) if r.api in why else r for r in routes))
 
 
