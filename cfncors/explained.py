@@ -29,6 +29,7 @@ _ANSWERERS: Final[dict[str, Answerer]] = {
     "handler": "code",
     "CORS": "configuration",
     "CloudFront": "edge",
+    "S3": "bucket",
 }
 _ASSUMED: Final[dict[Assumption, str]] = {
     "json": "of pages that send JSON",

@@ -19,8 +19,8 @@ Safety = Literal["safe", "unsafe"]
 About = Literal["exchange", "value", "deployment", "security", "advice"]
 CaseName = Literal["preflight", "success", "client-error", "server-error"]
 #: Who gives an answer: the front door itself, an integration that maps headers (a MOCK too), code, the list of a CORS
-#: configuration, CloudFront without asking what is behind it.
-Answerer = Literal["door", "integration", "code", "configuration", "edge"]
+#: configuration, a bucket, CloudFront without asking what is behind it.
+Answerer = Literal["door", "integration", "code", "configuration", "bucket", "edge"]
 
 #: What a rule is about -> that in words, for people.
 ABOUT: dict[About, str] = {

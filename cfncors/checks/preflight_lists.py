@@ -100,7 +100,7 @@ def preflight_method_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     doors="rest http url cdn",
     explains=(
         preflight(*HEADER),
-        preflight(NO_ALLOW_ORIGIN, by="door"),
+        preflight(NO_ALLOW_ORIGIN, by="bucket"),
     ),
 )
 def preflight_header_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
@@ -145,7 +145,7 @@ def preflight_header_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
     doors="rest http url s3 cdn",
     explains=(
         preflight(*HEADER),
-        preflight(NO_ALLOW_ORIGIN, by="door"),
+        preflight(NO_ALLOW_ORIGIN, by="bucket"),
     ),
 )
 def preflight_content_type_missing(rule: Rule, facts: Facts) -> Iterator[Finding]:
