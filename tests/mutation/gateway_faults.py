@@ -15,6 +15,7 @@ from tests.mutation.places import (
     holding_key,
     inner,
     is_written_once,
+    occurring,
     own_origins,
     place_of_preflights,
     without_waiting,
@@ -90,7 +91,12 @@ def _headerless(twin: Twin, rule: str, types: tuple[str, ...]) -> Iterator[Mutan
     for api, response in gateway_responses(twin):
         header = response.headers[ALLOW_ORIGIN]
         same = {canonical(h.node) for h in (*own_origins(api), header)}
-        if response.type in types and is_written_once(twin, header.key) and len(same) == 1:
+        if (
+            response.type in types
+            and response.type in occurring(twin, api)
+            and is_written_once(twin, header.key)
+            and len(same) == 1
+        ):
             edits = remove(twin.document, container(twin, header.key), header.key.text)
             yield mutant(twin, _label(api, response), edits, twin.spot(rule, response.key))
 
@@ -99,12 +105,13 @@ def _headerless(twin: Twin, rule: str, types: tuple[str, ...]) -> Iterator[Mutan
 def specific_type_added(twin: Twin) -> Iterator[Mutant]:
     for api, response in gateway_responses(twin):
         taken = {r.type for r in api.all_gateway_responses}
-        free = response.type == "DEFAULT_4XX" and "UNAUTHORIZED" not in taken
+        kind = "UNAUTHORIZED" if "UNAUTHORIZED" in occurring(twin, api) else "THROTTLED"
+        free = response.type == "DEFAULT_4XX" and kind not in taken
         if free and _sends_only_what_a_fix_brings(api, response):
-            yield from _unauthorized(twin, api, response)
+            yield from _with_type(twin, api, response, kind)
 
 
-def _unauthorized(twin: Twin, api: RestApi, default: GatewayResponse) -> Iterator[Mutant]:
+def _with_type(twin: Twin, api: RestApi, default: GatewayResponse, kind: str) -> Iterator[Mutant]:
     name = "responseTemplates" if default.where == "body" else "ResponseTemplates"
     bare: dict[str, Data] = {name: {"application/json": '{"message": "log in"}'}}
     given = default.node.entry("ResponseParameters") or default.node.entry("responseParameters")
@@ -112,24 +119,24 @@ def _unauthorized(twin: Twin, api: RestApi, default: GatewayResponse) -> Iterato
     whole: dict[str, Data] = {**bare, given.key.text: Raw(given.value)}
     if default.where != "resource":
         section = container(twin, default.key)
-        place = Spot("E9423", (*twin.document.path(section), "UNAUTHORIZED"), True)
-        edits = put(twin.document, section, ("UNAUTHORIZED",), bare)
-        mended = put(twin.document, section, ("UNAUTHORIZED",), whole)
+        place = Spot("E9423", (*twin.document.path(section), kind), True)
+        edits = put(twin.document, section, (kind,), bare)
+        mended = put(twin.document, section, (kind,), whole)
         yield mutant(twin, api.logical_id, edits, place, mended=mended)
         return
     waiting = _waiting_for(twin, api, "LogIn")
     if waiting is not None:
         place = Spot("E9423", ("Resources", "LogIn", "Properties", "ResponseType"), False)
-        without, complete = ([*_log_in(twin, default, given), *waiting] for given in (bare, whole))
+        without, complete = ([*_log_in(twin, default, given, kind), *waiting] for given in (bare, whole))
         yield mutant(twin, api.logical_id, without, place, mended=complete)
 
 
-def _log_in(twin: Twin, beside: GatewayResponse, given: dict[str, Data]) -> tuple[Edit, ...]:
+def _log_in(twin: Twin, beside: GatewayResponse, given: dict[str, Data], kind: str) -> tuple[Edit, ...]:
     resources = twin.model.template.section("Resources")
     api = beside.node.get("RestApiId")
     assert resources is not None
     assert api is not None
-    properties: dict[str, Data] = {"RestApiId": Raw(api), "ResponseType": "UNAUTHORIZED", **given}
+    properties: dict[str, Data] = {"RestApiId": Raw(api), "ResponseType": kind, **given}
     made: Data = {"Type": "AWS::ApiGateway::GatewayResponse", "Properties": properties}
     return put(twin.document, resources, ("LogIn",), made, after=beside.resource)
 
@@ -152,7 +159,8 @@ def gateway_response_origin_changed(twin: Twin) -> Iterator[Mutant]:
         same = {canonical(h.node) for h in (*own_origins(api), header)}
         # an API whose origin is none ("origins", in a real template) has no pages to differ from
         origins = bool(known) and all(text is not None and ("://" in text or text == "'*'") for text in known)
-        if is_written_once(twin, header.node) and len(same) == 1 and origins:
+        met = response.type in occurring(twin, api)
+        if met and is_written_once(twin, header.node) and len(same) == 1 and origins:
             edits = replace(twin.document, header.node, "'https://old.example.com'")
             yield mutant(twin, _label(api, response), edits, twin.spot("W9424", header.node))
 
@@ -258,7 +266,8 @@ def wildcard_beside_credentials_in_a_gateway_response(twin: Twin) -> Iterator[Mu
         header = response.headers[ALLOW_ORIGIN]
         origins = {inner(h.node) for h in (*own_origins(api), header)}
         named = len(origins) == 1 and not origins & {None, "*"} and is_written_once(twin, header.node)
-        if named and own_origins(api) and ALLOW_CREDENTIALS in response.headers:
+        met = response.type in occurring(twin, api)
+        if met and named and own_origins(api) and ALLOW_CREDENTIALS in response.headers:
             edits = replace(twin.document, header.node, "'*'")
             both = (twin.spot("E9443", header.node), twin.spot("W9424", header.node))
             yield mutant(twin, _label(api, response), edits, *both)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cfncors.checks.gateway_responses import DEFAULTS
+from cfncors.gateway.demands import demanded_headers
 from cfncors.gateway.model import ALLOW_ORIGIN, Cors, GatewayResponse, Header, Method, RestApi
 from cfncors.gateway.preflight import Preflight, preflights
+from cfncors.gateway.respond import client_errors, server_errors
 from cfncors.source import Edit, Mapping, Node, Scalar, Sequence, remove
 from cfncors.source.nodes import Entry
 from cfncors.template import scalar_text
@@ -18,6 +21,10 @@ _HEADER_KEY = re.compile(
     r"|AllowOrigin|AllowMethods|AllowHeaders|MaxAge|Cors",
     re.IGNORECASE,
 )
+
+
+#: Methods, and bodies of JSON, for which a browser sends a preflight.
+_ASKED_FIRST = {"PUT", "PATCH", "DELETE", "POST", "ANY"}
 
 
 def container(twin: Twin, key: Scalar) -> Mapping:
@@ -101,6 +108,22 @@ def mock_preflights(twin: Twin) -> Iterator[tuple[RestApi, Method]]:
                 written = integration.node is not None and is_written_once(twin, integration.node)
                 if integration.kind == "mock" and written:
                     yield api, method
+
+
+def asked_mocks(twin: Twin) -> Iterator[tuple[RestApi, Method]]:
+    """Those of them that a page asks: on a path with a method or a demanded header that makes a browser ask first. A
+    fault of another one stops nobody."""
+    for api, method in mock_preflights(twin):
+        paths = {path for path in (m.path for m in api.methods) if api.answers_options(path) is method}
+        if any(m.verb in _ASKED_FIRST or demanded_headers(m) for m in api.methods if m.path in paths):
+            yield api, method
+
+
+def occurring(twin: Twin, api: RestApi) -> set[str]:
+    """The types of gateway responses that a page can meet on some route, with the two that stand for all."""
+    routes = [method for method in api.methods if not method.is_options]
+    errors = {e for m in routes for e in (*client_errors(twin.model, api, m), *server_errors(twin.model, api, m))}
+    return errors | set(DEFAULTS)
 
 
 def answered(twin: Twin) -> Iterator[tuple[RestApi, Preflight]]:

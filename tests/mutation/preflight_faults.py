@@ -12,6 +12,7 @@ from cfncors.template.intrinsics import canonical
 from tests.mutation.fault import Mutant, fault, mutant
 from tests.mutation.places import (
     answered,
+    asked_mocks,
     container,
     inner,
     is_written_once,
@@ -59,7 +60,7 @@ def _turns_away(api: RestApi, wanted: str) -> bool:
 
 @fault("E9432")
 def authorization_put_on_a_mock(twin: Twin) -> Iterator[Mutant]:
-    for api, method in mock_preflights(twin):
+    for api, method in asked_mocks(twin):
         if method.origin != "resource" or not isinstance(method.holder, Mapping):
             continue
         values: tuple[tuple[str, str | bool], ...] = (("AuthorizationType", "AWS_IAM"), ("ApiKeyRequired", True))
@@ -77,7 +78,7 @@ def authorization_put_on_a_mock(twin: Twin) -> Iterator[Mutant]:
 
 @fault("E9432")
 def security_put_on_an_operation(twin: Twin) -> Iterator[Mutant]:
-    for api, method in mock_preflights(twin):
+    for api, method in asked_mocks(twin):
         schemes = _schemes(api.body) if api.body is not None else []
         if method.origin != "openapi" or method.holder is None or "security" in method.holder:
             continue
@@ -253,7 +254,7 @@ def _is_as_the_fix_writes(api: RestApi, method: Method, routes: list[Method]) ->
 
 @fault("E9435")
 def conversion_to_text_removed(twin: Twin) -> Iterator[Mutant]:
-    for api, method in mock_preflights(twin):
+    for api, method in asked_mocks(twin):
         node = method.integration.node if method.integration is not None else None
         if node is None or all(text != "*/*" for text, _ in api.binary):
             continue
@@ -266,7 +267,7 @@ def conversion_to_text_removed(twin: Twin) -> Iterator[Mutant]:
 
 @fault("E9436")
 def status_taken_from_the_mock(twin: Twin) -> Iterator[Mutant]:
-    for api, method in mock_preflights(twin):
+    for api, method in asked_mocks(twin):
         integration = method.integration
         entry = _request_templates(method)
         node = entry.value.get("application/json") if entry is not None and isinstance(entry.value, Mapping) else None
