@@ -85,6 +85,9 @@ class Faults:
             return finding._replace(says=says, exchanges=exchanges, deployments=self._deployments(found))
         if deployment:
             return finding
+        masked = self.masked(finding)
+        if masked:  # it shows once another fault of the same answer is gone, and quotes nothing until then
+            return _unquoted(finding)._replace(exchanges=tuple(dict.fromkeys(map(_as_explained, masked))))
         promised = rule.about == "exchange" and finding.says is not None
         if promised and self._is_judged(finding, rule):
             return None
@@ -97,6 +100,17 @@ class Faults:
             for name in self.doors(finding)
             for exchange in self.by_door.get(name, ())
             if self._is_about(finding, name, exchange.asked.path) and _explains(finding.rule, exchange)
+        ]
+
+    def masked(self, finding: Finding) -> list[Exchange]:
+        """The blocked preflights that a finding would explain, were they not blocked for another reason first."""
+        return [
+            exchange
+            for name in self.doors(finding)
+            for exchange in self.by_door.get(name, ())
+            if exchange.reply.also and self._is_about(finding, name, exchange.asked.path)
+            if any(not each.faults.isdisjoint(exchange.reply.also) for each in finding.rule.explains)
+            if any(not each.cases or "preflight" in each.cases for each in finding.rule.explains)
         ]
 
     def doors(self, finding: Finding) -> list[str]:
@@ -198,9 +212,10 @@ def _place(node: Node | None) -> tuple[int, int]:
 
 def _is_weak(exchange: Exchange) -> bool:
     """Whether a fault rests on something about the page, or on what AWS does not document. What code answers follows
-    from the code."""
+    from the code, and what a configuration makes from its lists."""
     reply = exchange.reply
-    return reply.assumption is not None or (reply.confidence == "inferred" and answerer(exchange) != "code")
+    sure = answerer(exchange) in ("code", "configuration")
+    return reply.assumption is not None or (reply.confidence == "inferred" and not sure)
 
 
 def _explains(rule: Rule, exchange: Exchange) -> bool:

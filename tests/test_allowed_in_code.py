@@ -10,6 +10,11 @@ from cfncors.config import Settings
 from cfncors.fix import fix_text
 from cfncors.lint import check_text
 
+#: What these tests are about. The code's front doors have no configuration, so that their own errors come without the
+#: headers, and some are asked for JSON: other rules report that.
+OWN = Settings(ignore=("W9428", "E9480", "W9481", "W9430", "W9439"))
+
+
 _TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Parameters:
@@ -60,7 +65,7 @@ def template(code: str, variable: str = "unused", runtime: str = "nodejs22.x") -
 
 
 def said(text: str, *also: str) -> list[tuple[str, str]]:
-    report = check_text(text, "<text>", Settings(select=("E", "W", "I", *also)))
+    report = check_text(text, "<text>", OWN._replace(select=("E", "W", "I", *also)))
     assert report.internal == ()
     return [(each.finding.rule.id, each.finding.message) for each in report.placed]
 
@@ -218,7 +223,7 @@ def test_a_variable_that_code_sends_is_mended_in_the_template(written: str, reas
 @pytest.mark.parametrize("make", [sent, compared])
 def test_an_origin_is_mended_where_the_code_writes_it(make: Callable[[str], str]) -> None:
     text = make("'https://app.example.com/'")
-    [placed] = check_text(text, "<text>", Settings()).placed
+    [placed] = check_text(text, "<text>", OWN).placed
     assert placed.source[placed.start.column - 1 : placed.end.column - 1] == "https://app.example.com/"
     assert fix_text(text, "<text>", Settings()).after == text
     assert fix_text(text, "<text>", Settings(), unsafe=True).after == make("'https://app.example.com'")

@@ -8,6 +8,11 @@ from cfncors.config import Settings
 from cfncors.fix import fix_text
 from cfncors.lint import check_text
 
+#: What these tests are about. The code's front doors have no configuration, so that their own errors come without the
+#: headers, and some are asked for JSON: other rules report that.
+OWN = Settings(ignore=("W9428", "E9480", "W9481", "W9430"))
+
+
 _TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -44,7 +49,7 @@ def listing(methods: str) -> str:
 
 
 def said(text: str) -> list[tuple[str, str]]:
-    report = check_text(text, "<text>", Settings())
+    report = check_text(text, "<text>", OWN)
     assert report.internal == ()
     return [(each.finding.rule.id, each.finding.message) for each in report.placed]
 
@@ -113,7 +118,7 @@ def test_an_error_is_no_answer_to_a_preflight() -> None:
 
 def test_a_method_that_the_code_does_not_list_is_named_where_it_lists_them() -> None:
     text = listing('"GET"')
-    [placed] = check_text(text, "<text>", Settings()).placed
+    [placed] = check_text(text, "<text>", OWN).placed
     assert placed.finding.rule.id == "E9433"
     assert placed.source[placed.start.column - 1 : placed.end.column - 1] == '"GET"'
     assert placed.finding.message == (

@@ -54,6 +54,23 @@ def judge(request: Request, unsafe: list[str], response: Response, profile: Prof
     return _method_failure(request, consent) or _header_failure(request, unsafe, consent, profile) or consent
 
 
+def faults(request: Request, unsafe: list[str], response: Response, profile: Profile) -> frozenset[Fault]:
+    """Everything for which the answer does not allow ``request``, where :func:`judge` names the first."""
+    found: list[Failure | None] = [cors_check(request, response, preflight=True)]
+    if not 200 <= response.status <= 299:
+        found.append(_not_ok(None, response))
+    listed = extract_list(response.headers, "access-control-allow-methods")
+    names = extract_list(response.headers, "access-control-allow-headers")
+    if isinstance(listed, str):
+        found.append(_unparsable("Access-Control-Allow-Methods", listed))
+    if isinstance(names, str):
+        found.append(_unparsable("Access-Control-Allow-Headers", names))
+    methods_ = listed if isinstance(listed, tuple) else ()
+    consent = Consent(methods_, names if isinstance(names, tuple) else ())
+    found += (_method_failure(request, consent), _header_failure(request, unsafe, consent, profile))
+    return frozenset(failure.fault for failure in found if failure is not None)
+
+
 def _not_ok(failure: Failure | None, response: Response) -> Failure:
     """A failed CORS check or a status that is not ok. Chromium names a redirect before all else."""
     redirected = response.status in REDIRECTS and get(response.headers, "location") is not None

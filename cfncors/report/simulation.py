@@ -61,6 +61,8 @@ class Reply(NamedTuple):
     node: Node | None = None
     #: what about pages it rests on, where other pages get through
     assumption: Assumption | None = None
+    #: what else would block a preflight, were the fault put right
+    also: frozenset[Fault] = frozenset()
 
 
 class Case(NamedTuple):

@@ -14,7 +14,7 @@ from cfncors.browser.cache import AllPassed, PreflightCache
 from cfncors.browser.exchange import Failure
 from cfncors.browser.fetch import fetch, judge_response
 from cfncors.browser.methods import SAFELISTED
-from cfncors.browser.preflight import REDIRECTS
+from cfncors.browser.preflight import REDIRECTS, faults
 from cfncors.browser.profiles import Profile, profile_named
 from cfncors.browser.request import construct
 from cfncors.browser.safelist import unsafe_names
@@ -85,19 +85,25 @@ class _Judge(NamedTuple):
             reply = Reply("none", None, "not-needed", "no preflight", _simple(self.request), None, {}, "documented")
             return Case("preflight", "not-needed", reply, (reply,), reply.reason, None)
         heard: list[Answer] = []
+        answers: list[Response] = []
 
         def server(kind: bool) -> Server:
             def answer(asked: Request) -> Response:
                 if asked.method != "OPTIONS":
                     return _hoped(asked)
                 heard.append(respond(self.model, self.door, asked))
-                return Response(*heard[-1].concrete(asked, kind=kind))
+                answers.append(Response(*heard[-1].concrete(asked, kind=kind)))
+                return answers[-1]
 
             return answer
 
         best = self._evaluated(server(True))
         worst = self._evaluated(server(False)) if any(answer.unknown for answer in heard) else best
         reply = _with_status(self._reply(heard[0], _outcome(best, worst), best), best.step)
+        if reply.verdict == "blocked":
+            unsafe = unsafe_names(self.made.headers, self.profile)
+            all_of_them = faults(self.made, unsafe, answers[0], self.profile)
+            reply = reply._replace(also=all_of_them - {best.fault})
         if reply.verdict == "blocked" and self._passes_without_json(server):
             reply = reply._replace(assumption="json")
         return self._case("preflight", (reply,), [heard[0]], None)
