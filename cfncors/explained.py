@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cfncors.browser.faults import Fault
 from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.findings import Answerer, Explained, Explains, Finding, Rule, Says
 from cfncors.gateway.model import Distribution, RestApi, normal_path
@@ -180,6 +181,7 @@ class Faults:
             rule,
             _message(exchanges),
             node,
+            no_fix="`cfncors simulate` shows the exchange in full",
             says=_said(exchanges),
             resources=(first.asked.door,),
             paths=paths,
@@ -282,7 +284,8 @@ def _message(exchanges: list[Exchange]) -> str:
     reason = f"{reason[:1].lower()}{reason[1:]}" if reason.startswith("The ") else reason
     reason = reason.removesuffix(".")
     routes = _routes(exchanges)
-    where = f" ({_statuses(exchanges)})" if first.reply.status is not None else ""
+    told = first.reply.fault is Fault.STATUS_NOT_OK or first.reply.status is None
+    where = "" if told else f" (status {_statuses(exchanges)})"
     assumed = _ASSUMED.get(first.reply.assumption, "").format(first.asked.method) if first.reply.assumption else ""
     who = f" {assumed}" if assumed else ""
     if first.case.case == "preflight":

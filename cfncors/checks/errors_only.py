@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, anything, errors
 from cfncors.checks.registry import rule
 from cfncors.findings import Finding, Rule
-from cfncors.gateway.model import FunctionUrl, HttpApi
+from cfncors.gateway.model import FunctionUrl, HttpApi, RestApi
 
 if TYPE_CHECKING:
     from cfncors.facts import Facts
@@ -61,7 +61,18 @@ def own_errors_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield Finding(rule, message, door.key, no_fix=why, resources=(door.logical_id,))
 
 
-@rule("W9429", "only-errors-readable", about="advice", explains=(anything(),), follows=("W9422",))
+#: Where some code behind the API was not read.
+_UNREAD: Final = " unless code that was not read sends the headers"
+
+
+def _is_open(facts: Facts, api: RestApi) -> bool:
+    """Whether some answer of an API is not decided by what was read."""
+    asked = facts.matrix.asked if facts.matrix is not None else ()
+    mine = (case for each in asked if each.door == api.logical_id for case in each.cases)
+    return any(reply.verdict == "depends" for case in mine for reply in case.replies)
+
+
+@rule("W9429", "only-errors-readable", explains=(anything(),), follows=("W9422",))
 def only_errors_readable(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """The only CORS of a REST API is `*` on its gateway responses: its errors can be read, its answers cannot.
 
@@ -90,9 +101,10 @@ def only_errors_readable(rule: Rule, facts: Facts) -> Iterator[Finding]:
         found = facts.model.evidence.get(api.logical_id)
         if found is None or not found.weak or api.private or not api.complete or not api.methods:
             continue
+        unread = _UNREAD if _is_open(facts, api) else ""
         message = (
-            f"only the gateway responses of {api.logical_id} have CORS: calls from pages stay blocked unless the code "
-            f"sends the headers itself; if pages call it, run `cfncors enable {api.logical_id}`"
+            f"only the gateway responses of {api.logical_id} have CORS: pages can read its errors, and every call "
+            f"stays blocked{unread}; if pages call it: cfncors enable TEMPLATE {api.logical_id} --origin https://…"
         )
         why = "which pages may call it is not known"
         yield Finding(rule, message, found.node, no_fix=why, resources=(api.logical_id,))

@@ -31,11 +31,6 @@ def answers(*faults: Fault, by: str = "") -> Explains:
     return Explains(_ANSWERS, frozenset(faults), _answerers(by))
 
 
-def success(*faults: Fault, by: str = "") -> Explains:
-    """Answers when all goes well."""
-    return Explains(frozenset(("success",)), frozenset(faults), _answerers(by))
-
-
 def errors(*faults: Fault, by: str = "") -> Explains:
     """Errors, of the front door or of what is behind it."""
     return Explains(_ERRORS, frozenset(faults), _answerers(by))

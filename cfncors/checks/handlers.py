@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cfncors.checks.explanations import NO_ALLOW_ORIGIN, errors, success
+from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers
 from cfncors.checks.registry import rule
 from cfncors.facts.code import in_words, names_of
 from cfncors.findings import PROMISED, Finding, Rule
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "handler-response-without-cors",
     "unsafe",
     doors="rest http url",
-    explains=(success(NO_ALLOW_ORIGIN, by="code"),),
+    explains=(answers(NO_ALLOW_ORIGIN, by="code"),),
 )
 def handler_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A function returns a response without Access-Control-Allow-Origin.
@@ -64,7 +64,7 @@ def handler_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]
     "handler-error-without-cors",
     "unsafe",
     doors="rest http url",
-    explains=(errors(NO_ALLOW_ORIGIN, by="code"),),
+    explains=(answers(NO_ALLOW_ORIGIN, by="code"),),
 )
 def handler_error_without_cors(rule: Rule, facts: Facts) -> Iterator[Finding]:
     """A function returns an error without Access-Control-Allow-Origin.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from cfncors.cli.exits import CLEAN, FAILED, FINDINGS
 from cfncors.cli.input import read_facts
 from cfncors.cli.output import say_unreadable, style
 from cfncors.discover import STDIN
-from cfncors.errors import UnreadableTemplate
+from cfncors.errors import UnreadableTemplate, UsageError
 from cfncors.report.terminal import printable_name
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     from cfncors.verdicts import options, simulate
     from cfncors.verdicts.options import check_parameters
 
+    if os.path.isdir(args.path):
+        raise UsageError(f"{args.path} is a folder; simulate takes one template")
     settings = configured()
     settings = settings._replace(root=root(args) or settings.root)
     if args.credentials is not None:

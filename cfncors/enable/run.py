@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.config import Settings
 from cfncors.enable import bucket, distribution, in_lists, rest
 from cfncors.enable.asked import Asked, fits
@@ -11,7 +12,9 @@ from cfncors.enable.changes import Change, Plan, carry_out, findings, read
 from cfncors.enable.several import SeveralOrigins
 from cfncors.enable.target import names_of, target
 from cfncors.errors import CannotEdit, UsageError
+from cfncors.explained import explain
 from cfncors.facts import Facts
+from cfncors.findings import Finding
 from cfncors.gateway import Model
 from cfncors.gateway.model import Door
 from cfncors.gateway.policy import FrontDoor
@@ -90,7 +93,8 @@ def _proved(result: Enabled, facts: Facts, wish: Asked) -> Enabled:
     """The result with what the rules and the simulation say of it. Raises :class:`UsageError` when no preflight would
     pass: then nothing has been gained."""
     door = target(facts.model, result.logical_id)
-    found = [finding for finding in findings(facts, door) if finding.rule.severity != "info"]
+    said = explain(facts, findings(facts, door))
+    found = [each for each in said if each.rule.severity != "info" and not _is_elsewhere(each, door)]
     placed = sorted((place(facts.template.document, each) for each in found), key=lambda each: each.order)
     routes = _routes(facts, door, wish)
     preflights = [route.case("preflight") for route in routes]
@@ -100,6 +104,11 @@ def _proved(result: Enabled, facts: Facts, wish: Asked) -> Enabled:
     left = FileReport(result.name, facts.template.document, tuple(placed))
     made_by = maker(facts.template) if result.changed else None
     return result._replace(left=left, routes=routes, duties=_duties(door, routes, wish), maker=made_by)
+
+
+def _is_elsewhere(finding: Finding, door: Door) -> bool:
+    """Whether a blocked exchange is that of another front door, whose rules were not asked."""
+    return finding.rule in (BLOCKED, BLOCKED_FOR_SOME) and finding.resources[:1] != (door.logical_id,)
 
 
 def _routes(facts: Facts, door: Door, wish: Asked) -> tuple[Route, ...]:

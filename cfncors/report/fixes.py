@@ -98,6 +98,8 @@ def still_blocked(results: Sequence[FixResult]) -> str:
     )
     if not left:
         return ""
-    commands = ", ".join(f"cfncors\u00a0enable\u00a0{name}\u00a0{api}" for name, api in left)
+    commands = ", ".join(
+        f"cfncors\u00a0enable\u00a0{name}\u00a0{api}\u00a0--origin\u00a0https://…" for name, api in left
+    )
     apis = " and ".join(dict.fromkeys(api for _, api in left))
-    return f"Calls from pages to {apis} stay blocked; what opens them: {commands}."
+    return f"Calls from pages to {apis} stay blocked; to open them: {commands}"

@@ -20,6 +20,7 @@ from cfncors.report.simulation import (
     Simulation,
     Visit,
 )
+from cfncors.report.terminal import printable_name
 
 MARKS: Final[dict[Outcome, str]] = {"allowed": "✓", "blocked": "✗", "depends": "?", "not-needed": "–"}
 COLUMNS: Final[dict[CaseName, str]] = {
@@ -203,14 +204,17 @@ def not_deployed(refused: Refused) -> str:
 def closed(simulation: Simulation) -> Iterator[str]:
     """A line for each front door that is closed, with what opens it; not for one that deployment refuses."""
     gone = {each.api for each in simulation.refused if each.when is None}
-    return (_closed(each) for each in simulation.closed if each.api not in gone)
+    name = printable_name(simulation.name or "TEMPLATE")
+    return (_closed(each, name) for each in simulation.closed if each.api not in gone)
 
 
-def _closed(each: Closed) -> str:
+def _closed(each: Closed, name: str) -> str:
     if each.routes:
         return f"{_listed(each.routes)} of {each.api}: closed, for {each.reason}."
-    opens = f"; `cfncors\u00a0enable\u00a0{each.api}` opens it" if each.front is None else ""
-    return f"{each.api} is closed: {each.reason}{opens}."
+    opens = f"; to open it: cfncors\u00a0enable\u00a0{name}\u00a0{each.api}\u00a0--origin\u00a0https://…"
+    return (
+        f"{each.api} is closed: {each.reason}{opens}" if each.front is None else f"{each.api} is closed: {each.reason}."
+    )
 
 
 def summary(simulation: Simulation) -> str:
