@@ -90,7 +90,9 @@ def test_the_last_line_says_that_calls_stay_blocked(tmp_path: Path, capsys: pyte
         assert main(["fix", str(path)]) == 1
         lines = " ".join(capsys.readouterr().out.replace("\u00a0", " ").split())
         assert said in lines
-        assert lines.endswith(f"Calls from pages to Shop stay blocked; what opens them: cfncors enable {path} Shop.")
+        assert lines.endswith(
+            f"Calls from pages to Shop stay blocked; to open them: cfncors enable {path} Shop --origin https://…"
+        )
     assert main(["enable", str(path), "Shop", "--origin", PAGE]) == 0
     capsys.readouterr()
     assert main(["fix", str(path)]) == 0

@@ -133,7 +133,7 @@ def render(simulation: Simulation) -> str:
             f'<p class="soft">{_LEAD} {_text(summary(simulation))}</p>',
             *map(_refused, simulation.refused),
             *(_visit(visit) for visit in simulation.shown),
-            *(f"<p>{_text(line)}</p>" for line in closed(simulation)),
+            *(f"<p>{_text(line.replace(chr(0xA0), chr(32)))}</p>" for line in closed(simulation)),
             *_incomplete(simulation),
             f"<footer>{_FOOT}</footer>",
         ]
