@@ -68,7 +68,8 @@ def test_a_closed_front_door_is_one_line_and_no_fault(run: Any) -> None:
     assert code == 0
     assert " ".join(out.split()) == (
         "Api is closed: nothing in the template or its code says that pages of other origins call it; "
-        "to open it: cfncors enable t.yaml Api --origin https://… Nothing is blocked: no front door is open to pages of other origins."
+        "to open it: cfncors enable t.yaml Api --origin https://… "
+        "Nothing is blocked: no front door is open to pages of other origins."
     )
 
 

@@ -52,7 +52,7 @@ body { margin: 0; padding: 2.5rem 1.25rem; background: var(--page); color: var(-
 main { max-width: 72rem; margin: 0 auto; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 0; overflow-wrap: anywhere; }
-p { margin: .25rem 0; }
+p { margin: .25rem 0; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 code, pre, .path { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; margin: 1.5rem 0;
