@@ -88,12 +88,19 @@ class _Made:
             response.is_open,
             response.kind == "error",
             response.methods.has,
-            f"{shown(response.place.path, self.functions.root)}:{response.place.line}",
+            self._where(response.place),
             at,
             response.denied,
             response.caught,
         )
         return (answer._replace(status=status) for status in response.statuses)
+
+    def _where(self, place: Place) -> str:
+        """A place for people: the file and line; of code in the template the line there."""
+        line, source = place.line, self.function.source
+        if source is not None and source.inline and place.path == source.path:
+            line = self.functions.template.document.position(self.node(self._at(place)).start).line
+        return f"{shown(place.path, self.functions.root)}:{line}"
 
     def _header(self, header: Header) -> CodeHeader:
         at = self._at(header.place) if header.place is not None and header.place.path else None
