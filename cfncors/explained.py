@@ -284,8 +284,8 @@ def _message(exchanges: list[Exchange]) -> str:
     reason = f"{reason[:1].lower()}{reason[1:]}" if reason.startswith("The ") else reason
     reason = reason.removesuffix(".")
     routes = _routes(exchanges)
-    told = first.reply.fault is Fault.STATUS_NOT_OK or first.reply.status is None
-    where = "" if told else f" (status {_statuses(exchanges)})"
+    is_said = first.reply.fault is Fault.STATUS_NOT_OK or first.reply.status is None
+    where = "" if is_said else f" (status {_statuses(exchanges)})"
     assumed = _ASSUMED.get(first.reply.assumption, "").format(first.asked.method) if first.reply.assumption else ""
     who = f" {assumed}" if assumed else ""
     if first.case.case == "preflight":
