@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cfncors.browser.faults import Fault
 from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
-from cfncors.findings import Answerer, Explained, Explains, Finding, Rule, Says
+from cfncors.findings import Answerer, Explained, Explains, Finding, Says
 from cfncors.gateway.model import Distribution, RestApi, normal_path
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cfncors.gateway import Model
     from cfncors.report.simulation import Assumption
     from cfncors.source import Node
-    from cfncors.verdicts import Exchange, Matrix
+    from cfncors.verdicts import Asked, Exchange, Matrix
 
 #: What makes an answer -> who gives it; every other kind is an error of the front door's own.
 _ANSWERERS: Final[dict[str, Answerer]] = {
@@ -35,6 +35,7 @@ _ANSWERERS: Final[dict[str, Answerer]] = {
 _ASSUMED: Final[dict[Assumption, str]] = {
     "json": "of pages that send JSON",
     "method": "of pages that use {}",
+    "credentials": "of pages that send credentials, which the code allows",
 }
 _MOST_ROUTES: Final = 3
 
@@ -75,7 +76,7 @@ class Faults:
     def explained_by(self, finding: Finding) -> Finding | None:
         """The finding with its exchanges; ``None`` when it promises one and there is none."""
         rule = finding.rule
-        if not rule.explains:
+        if not finding.explained:
             return _unquoted(finding)
         found = self.of(finding)
         self.taken.update(map(id, (exchange.reply for exchange in found)))
@@ -90,7 +91,7 @@ class Faults:
         if masked:  # it shows once another fault of the same answer is gone, and quotes nothing until then
             return _unquoted(finding)._replace(exchanges=tuple(dict.fromkeys(map(_as_explained, masked))))
         promised = rule.about == "exchange" and finding.says is not None
-        if promised and self._is_judged(finding, rule):
+        if promised and self._is_judged(finding):
             return None
         return _unquoted(finding)
 
@@ -100,7 +101,7 @@ class Faults:
             exchange
             for name in self.doors(finding)
             for exchange in self.by_door.get(name, ())
-            if self._is_about(finding, name, exchange.asked.path) and _explains(finding.rule, exchange)
+            if self._is_about(finding, name, exchange.asked.path) and _explains(finding, exchange)
         ]
 
     def masked(self, finding: Finding) -> list[Exchange]:
@@ -110,8 +111,8 @@ class Faults:
             for name in self.doors(finding)
             for exchange in self.by_door.get(name, ())
             if exchange.reply.also and self._is_about(finding, name, exchange.asked.path)
-            if any(not each.faults.isdisjoint(exchange.reply.also) for each in finding.rule.explains)
-            if any(not each.cases or "preflight" in each.cases for each in finding.rule.explains)
+            if any(not each.faults.isdisjoint(exchange.reply.also) for each in finding.explained)
+            if any(not each.cases or "preflight" in each.cases for each in finding.explained)
         ]
 
     def doors(self, finding: Finding) -> list[str]:
@@ -124,14 +125,14 @@ class Faults:
         """Whether a finding is about a path; those of a distribution have other names."""
         return not finding.paths or path in finding.paths or door not in finding.resources
 
-    def _is_judged(self, finding: Finding, rule: Rule) -> bool:
+    def _is_judged(self, finding: Finding) -> bool:
         """Whether all exchanges that a finding could explain have been judged, and none is open to doubt."""
         doors = self.doors(finding)
         judged = [each for each in self.matrix.asked if each.door in doors]
         if not judged:
             return False
         asked = [each for each in judged if self._is_about(finding, each.door, each.path)]
-        cases = frozenset(case for each in rule.explains for case in each.cases)
+        cases = frozenset(case for each in finding.explained for case in each.cases)
         return not any(
             reply.verdict == "depends"
             for each in asked
@@ -144,18 +145,17 @@ class Faults:
         """The deployments that exchanges are blocked in, where they are not in all."""
         from cfncors.verdicts.simulation import telling
 
-        where = {(each.asked.route, each.asked.page): [] for each in found}  # type: ignore[var-annotated]
+        blocked: dict[tuple[str, str, str], list[Asked]] = {}
         for each in found:
-            where[each.asked.route, each.asked.page].append(each.asked)
+            blocked.setdefault(each.asked.route, []).append(each.asked)
         names: dict[str, None] = {}
-        for (route, page), blocked in where.items():
-            met = {id(each) for each in blocked}
-            others = [a for a in self.matrix.asked if a.route == route and a.page == page and id(a) not in met]
-            others = [a for a in others if a.when not in [each.when for each in blocked]]
+        for route, here in blocked.items():
+            # Pages may be others in each deployment: what counts is whether one of it meets the fault.
+            others = [a for a in self.matrix.asked if a.route == route and a.when not in [each.when for each in here]]
             if not others:
                 return ()
-            for each in blocked:
-                values = [f"{name}={each.when[name]}" for name in telling(each, others)]
+            for asked in here:
+                values = [f"{name}={asked.when[name]}" for name in telling(asked, others)]
                 if not values:
                     return ()
                 names.setdefault(" and ".join(values))
@@ -220,8 +220,8 @@ def _is_weak(exchange: Exchange) -> bool:
     return reply.assumption is not None or (reply.confidence == "inferred" and not sure)
 
 
-def _explains(rule: Rule, exchange: Exchange) -> bool:
-    return any(_fits(each, exchange) for each in rule.explains)
+def _explains(finding: Finding, exchange: Exchange) -> bool:
+    return any(_fits(each, exchange) for each in finding.explained)
 
 
 def _fits(explains: Explains, exchange: Exchange) -> bool:

@@ -138,6 +138,13 @@ class Finding(NamedTuple):
     deployments: tuple[str, ...] = ()
     #: which of several things is wrong, where a rule may find several in the same resources and paths
     subject: str = ""
+    #: the blocked exchanges that it can explain, where they are fewer than those of its rule
+    explains: tuple[Explains, ...] = ()
+
+    @property
+    def explained(self) -> tuple[Explains, ...]:
+        """The kinds of blocked exchanges that it is the explanation of."""
+        return self.explains or self.rule.explains
 
     @property
     def told(self) -> str:

@@ -325,6 +325,8 @@ class _Engine:
                 continue
             if any(each.rule.id in finding.rule.follows for each in made) or _was_so(before, after, finding):
                 continue
+            if any(each.refused and not set(each.resources).isdisjoint(finding.resources) for each in made):
+                continue  # it was not deployed at all
             return f"it would add {finding.rule.id} on line {placed.start.line}: {finding.message}"
         old, new = counted(before.report), counted(report)
         fixed = Counter(finding.key for finding in made)

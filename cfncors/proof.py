@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from cfncors.browser import Fault
+from cfncors.checks.unexplained import BLOCKED, BLOCKED_FOR_SOME
 from cfncors.errors import CfncorsError, said_of
 from cfncors.explained import Faults
 from cfncors.facts import Facts
@@ -21,6 +23,8 @@ from cfncors.verdicts.options import asked_by
 from cfncors.verdicts.settings import Setting
 
 _Route = tuple[str, str, str]
+#: Faults of ``*``, or of an origin without its credentials, that a fix writes for pages which send them.
+_OF_CREDENTIALS = (Fault.WILDCARD_WITH_CREDENTIALS, Fault.NO_ALLOW_CREDENTIALS)
 
 
 class Proof(NamedTuple):
@@ -113,19 +117,29 @@ def _proved(before: Facts, after: Facts, made: Sequence[Finding], left: Iterable
     said = tuple(changes(simulation(both.before), simulation(both.after)))
     worse = next(_worse(both), None)
     if worse is not None:
-        return Proof(said, f"a browser would no longer pass this: {worse}")
+        return Proof(said, worse)
     old, new = Faults(before.model, both.before), Faults(after.model, both.after)
-    known = {_explained_key(exchange) for finding in left for exchange in finding.exchanges}
+    by_rules = (finding for finding in left if finding.rule not in (BLOCKED, BLOCKED_FOR_SOME))
+    known = {_explained_key(exchange) for finding in by_rules for exchange in finding.exchanges}
 
     def number(faults: Faults, finding: Finding) -> int:
         return sum(_key(each.asked, each.reply, each.case.case) not in known for each in faults.of(finding))
 
+    opened = {_key(e.asked, e.reply, e.case.case) for e in both.before.exchanges() if e.blocked} - _unopened(both.after)
     # A value that is wrong by itself is right after its fix, whatever else stops the same exchanges.
     for finding in (each for each in made if each.rule.about == "exchange"):
         was, now = number(old, finding), number(new, finding)
-        if was and now >= was:
+        meant = {_key(each.asked, each.reply, each.case.case) for each in old.of(finding)} - known
+        if (was and now >= was) or (meant and meant.isdisjoint(opened)):
             return Proof(said, f"the exchanges that it is meant for would stay blocked: {finding.message}")
     return Proof(said)
+
+
+def _unopened(after: Matrix) -> set[_Key]:
+    """The replies of the later state that have a header now which the page cannot use, so that they stay blocked."""
+    found = (each for each in after.exchanges() if each.blocked and each.reply.assumption != "credentials")
+    of_credentials = (each for each in found if each.reply.fault in _OF_CREDENTIALS)
+    return {_key(each.asked, each.reply, each.case.case) for each in of_credentials}
 
 
 class _Key(NamedTuple):
@@ -141,16 +155,20 @@ class _Key(NamedTuple):
 
 
 def _worse(both: Compared) -> Iterator[str]:
-    """Replies that were open to a page in a deployment and are blocked afterwards."""
+    """Replies that were open to a page in a deployment, and afterwards are blocked or no longer certain."""
     old: dict[_Key, list[tuple[Asked, Reply]]] = {}
     for asked, case, reply in _replies(both.before):
         old.setdefault(_key(asked, reply, case), []).append((asked, reply))
     for asked, case, reply in _replies(both.after):
-        if reply.verdict != "blocked":
+        if reply.verdict not in ("blocked", "depends"):
             continue
         was = [other for there, other in old.get(_key(asked, reply, case), ()) if _agree(there.when, asked.when)]
         if was and all(ORDER.index(other.verdict) < ORDER.index("depends") for other in was):
-            yield f"{case} of {asked.verb} {asked.path} for {asked.page.origin}"
+            what = f"{case} of {asked.verb} {asked.path} for {asked.page.origin}"
+            lost = (
+                "a browser would no longer pass this" if reply.verdict == "blocked" else "it would be certain no longer"
+            )
+            yield f"{lost}: {what}"
 
 
 def _replies(matrix: Matrix) -> Iterator[tuple[Asked, CaseName, Reply]]:

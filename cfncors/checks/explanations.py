@@ -43,3 +43,7 @@ def anything(*faults: Fault, by: str = "") -> Explains:
 
 def _answerers(words: str) -> frozenset[Answerer]:
     return frozenset(cast("Answerer", word) for word in words.split())
+
+
+#: What an origin that code writes can be wrong in: what the code answers.
+IN_CODE: Final = (anything(NO_ALLOW_ORIGIN, *WRONG_ORIGIN, by="code"),)

@@ -8,7 +8,7 @@ from typing import Final
 from cfncors.browser.faults import Fault
 from cfncors.browser.serialised import Problem, host_of, is_loopback
 from cfncors.checks import event_origins
-from cfncors.checks.explanations import NO_ALLOW_ORIGIN, WRONG_ORIGIN, anything
+from cfncors.checks.explanations import IN_CODE, NO_ALLOW_ORIGIN, WRONG_ORIGIN, anything
 from cfncors.checks.list_edits import dropped, respelled
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, without_slash
@@ -105,7 +105,7 @@ def invalid_origin(rule: Rule, facts: Facts) -> Iterator[Finding]:
     if facts.passed_on:
         from cfncors.checks import allowed_in_code
 
-        yield from allowed_in_code.invalid(rule, facts)
+        yield from (each._replace(explains=IN_CODE) for each in allowed_in_code.invalid(rule, facts))
 
 
 def _invalid(rule: Rule, model: Model, listing: Listing, entry: Entry, found: Problem) -> Finding:
@@ -237,7 +237,7 @@ def several_origins_in_one_header(rule: Rule, facts: Facts) -> Iterator[Finding]
     if facts.passed_on:
         from cfncors.checks import allowed_in_code
 
-        yield from allowed_in_code.in_one_header(rule, facts)
+        yield from (each._replace(explains=IN_CODE) for each in allowed_in_code.in_one_header(rule, facts))
 
 
 # -- E9443 -------------------------------------------------------------------------------------------------------------

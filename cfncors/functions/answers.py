@@ -32,7 +32,8 @@ def _environment(model: Model, function: Function, handler: Handler) -> str | No
     if len(names) != 1 or len({each.kind for each in handler.origins}) != 1:
         return None
     ((name,),) = names
-    return model.template.known(function.environment.get(name))
+    # An empty text is what `||` and `or` replace, so that what is sent in its place is not known.
+    return model.template.known(function.environment.get(name)) or None
 
 
 class _Made:

@@ -6,15 +6,30 @@ that the API has CORS says nothing of requests that come through the distributio
 
 from __future__ import annotations
 
-from cfncors.gateway.model import Behavior, Bucket, Distribution, Door, Model, RestApi
+from cfncors.gateway.coded_answers import code_of
+from cfncors.gateway.model import (
+    ALLOW_ORIGIN,
+    Behavior,
+    Bucket,
+    Distribution,
+    Door,
+    Method,
+    Model,
+    RestApi,
+    normal_path,
+)
 from cfncors.source import Scalar, Sequence
 
 
 def is_called(model: Model, name: str, path: str) -> bool:
     """Whether pages of other origins are known to call a path of an open front door, by its logical id: all of an API,
-    and of a distribution the behaviors with CORS of their own or in front of a door that says so itself."""
+    and of a distribution the behaviors with CORS of their own or in front of a door that says so itself. Where code
+    alone says so of an HTTP API, it says so of the routes that this code answers: webhooks lie beside them."""
     from cfncors.gateway.cdn_paths import taking
 
+    api = next((each for each in model.http_apis if each.logical_id == name), None)
+    if api is not None and model.evidence[name].kind == "code":
+        return any(_may_send(model, m) for m in api.methods if normal_path(m.path) == normal_path(path))
     distribution = next((each for each in model.distributions if each.logical_id == name), None)
     behavior = taking(distribution, path) if distribution is not None else None
     if distribution is None or behavior is None or behavior.policies:
@@ -23,6 +38,14 @@ def is_called(model: Model, name: str, path: str) -> bool:
     found = model.evidence.get(door.logical_id) if door is not None else None
     says_so = found is not None and found.kind != "in front"
     return door is not None and says_so and is_meant(model, distribution, behavior, door)
+
+
+def _may_send(model: Model, method: Method) -> bool:
+    """Whether the code behind a route sends Access-Control-Allow-Origin on some way, or was not read whole."""
+    code = code_of(model, method)
+    if code is None or not code.complete:
+        return True
+    return any(ALLOW_ORIGIN in answer.headers or answer.is_open for answer in code.answers)
 
 
 def front_door_of(model: Model, behavior: Behavior) -> Door | None:

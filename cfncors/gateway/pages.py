@@ -82,6 +82,16 @@ class Pages:
             return any(policy.credentials is True for policy in policies if "credentials" in policy.names)
         return self._has_own_credentials(method) or (self._refuses_with_credentials and not self._credentialed)
 
+    def only_code_expects_credentials(self, method: Method) -> bool:
+        """Whether the code of a route allows credentials, and the MOCK that answers its preflight does not: lines that
+        are often copied, without a page that sends any."""
+        answering = self._preflight(method)
+        if answering is None or not _code_allows_credentials(self.model, method, beside_mock=True):
+            return False
+        return "true" not in _replaced([answering], ALLOW_CREDENTIALS) and not any(
+            map(self._allows_credentials, _mapped([answering]))
+        )
+
     def _has_own_credentials(self, method: Method) -> bool:
         """Whether what answers on a route's path, to its preflight or to itself, allows credentials."""
         answering = self._preflight(method)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 FrontDoor = Literal["rest", "http", "url", "s3", "cdn"]
 Outcome = Literal["allowed", "blocked", "depends", "not-needed"]
-#: What a blocked exchange takes for granted about the page: that the body it sends is JSON, or that it uses this method
-#: of a route which takes any.
-Assumption = Literal["json", "method"]
+#: What a blocked exchange takes for granted about the page: that the body it sends is JSON, that it uses this method of
+#: a route which takes any, or that it sends credentials, which the route's code allows and its preflight does not.
+Assumption = Literal["json", "method", "credentials"]
 CASES: Final[tuple[CaseName, ...]] = ("preflight", "success", "client-error", "server-error")
 #: Better ones first; a case is as bad as its worst possibility.
 ORDER: Final[tuple[Outcome, ...]] = ("not-needed", "allowed", "depends", "blocked")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from cfncors.browser import Request
+from cfncors.browser import Fault, Request
 from cfncors.gateway import Model
+from cfncors.gateway.cdn_paths import taking
 from cfncors.gateway.coded_answers import methods_served
-from cfncors.gateway.model import ANY_METHODS, Door, Method, normal_path
+from cfncors.gateway.model import ANY_METHODS, Distribution, Door, Method, normal_path
 from cfncors.gateway.pages import EXAMPLE, Pages
 from cfncors.gateway.policy import FrontDoor
 from cfncors.gateway.routing import route
@@ -21,6 +22,8 @@ from cfncors.verdicts.judge import cases, page_request
 from cfncors.verdicts.options import Options
 from cfncors.verdicts.settings import Setting, settings
 
+#: Faults that a page without credentials does not meet.
+_OF_CREDENTIALS: Final = (Fault.WILDCARD_WITH_CREDENTIALS, Fault.NO_ALLOW_CREDENTIALS)
 #: What pages ask of a route for any method.
 _ANY_CALLED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -139,6 +142,8 @@ def _by_methods(
     for verb, judged in found:
         if passing and len(found) > 1 and options.method is None and verb not in served:
             judged = (_if_used(judged[0]), *judged[1:])
+        if options.credentials is None and page.credentials and who.only_code_expects_credentials(method):
+            judged = tuple(map(_if_sent, judged))
         own = normal_path(method.path)
         yield Asked(door.logical_id, door.front_door, method.verb, own, page, verb, setting.when, judged, example)
 
@@ -150,6 +155,15 @@ def _if_used(preflight: Case) -> Case:
         return preflight
     reply = preflight.reply._replace(assumption="method")
     return preflight._replace(reply=reply, replies=(reply,))
+
+
+def _if_sent(case: Case) -> Case:
+    """A case of pages that send credentials only because the route's code allows them."""
+    replies = tuple(
+        reply._replace(assumption="credentials") if reply.fault in _OF_CREDENTIALS else reply for reply in case.replies
+    )
+    reply = next((r for r, old in zip(replies, case.replies, strict=True) if old is case.reply), case.reply)
+    return case._replace(reply=reply, replies=replies)
 
 
 def requests(who: Pages, method: Method, page: tuple[str, bool], options: Options) -> Iterator[Request]:
@@ -175,4 +189,6 @@ def _verbs(who: Pages, method: Method, options: Options) -> Iterable[str]:
     if method.verb != "ANY":
         return (method.verb,)
     listed = who.methods(method)
-    return [verb for verb in _ANY_CALLED if verb in listed] or _ANY_CALLED
+    behavior = taking(who.door, method.path) if isinstance(who.door, Distribution) else None
+    passed = [verb for verb in _ANY_CALLED if behavior is None or behavior.allowed is None or verb in behavior.allowed]
+    return [verb for verb in passed if verb in listed] or passed
