@@ -84,8 +84,8 @@ def _probes(
     outcomes = (
         (PREFLIGHT,),
         successes(model, door, method),
-        client_errors(model, door, method),
-        server_errors(model, door, method),
+        client_errors(model, door, method, request.method),
+        server_errors(model, door, method, request.method),
     )
     for case, names in zip(found, outcomes, strict=True):
         for name, answer in zip(names, case.replies, strict=True):
