@@ -15,7 +15,9 @@ from ruamel.yaml import YAML
 
 import cfncors.fix
 from cfncors.config import Settings
-from cfncors.lint import check_text
+from cfncors.findings import Finding
+from cfncors.lint import Checked, check_text, examine
+from cfncors.proof import compare
 from cfncors.report import FixResult
 from cfncors.source import Edit, apply, decode, parse
 from cfncors.template import load
@@ -124,16 +126,27 @@ def test_fix_leaves_nothing_worse(path: Path, mode: str) -> None:
     assert result.report.error is None
     assert result.report.internal == ()
     settings, unsafe = MODES[mode]
-    before = check_text(result.before, path.name, settings)
-    after = check_text(result.after, path.name, settings)
-    new = Counter((f.rule.id, f.message) for f in after.findings) - Counter(
-        (f.rule.id, f.message) for f in before.findings
-    )
-    assert new == Counter()
+    before = examine(result.before, path.name, settings)
+    after = examine(result.after, path.name, settings)
+    known = {finding.key for finding in before.report.findings}
+    settled = {finding.rule.id for finding in before.report.findings} - {f.rule.id for f in after.report.findings}
+    new = [f for f in after.report.findings if f.key not in known and settled.isdisjoint(f.rule.follows)]
+    assert [f"{f.rule.id}: {f.message}" for f in new if not is_of_old_faults(f, before, after)] == []
     assert result.changed == bool(result.applied)
     again = cfncors.fix.fix_text(result.after, path.name, settings, unsafe)
     assert again.after == result.after
-    assert [held.reason for held in result.held if held.refused] == []
+    refused = [held.reason for held in result.held if held.refused]
+    if settings.credentials:  # where a template allows *, what its fixes add opens nothing for pages with credentials
+        refused = [reason for reason in refused if "would stay blocked" not in reason]
+    assert refused == []
+
+
+def is_of_old_faults(finding: Finding, before: Checked, after: Checked) -> bool:
+    """Whether a finding names calls that were blocked before the fix as well, under the name of another rule: where one
+    finding about all answers is settled, what is left is named by itself."""
+    assert before.facts is not None
+    assert after.facts is not None
+    return bool(finding.exchanges) and compare(before.facts, after.facts).were_blocked(finding.exchanges)
 
 
 @every_mode

@@ -118,7 +118,7 @@ def test_the_code_that_was_looked_at_for_evidence_is_not_followed_again(asked: C
     found = examine(template, str(tmp_path / "t.yaml"), Settings(root=str(tmp_path)))
     assert found.facts is not None
     assert found.model is found.facts.model
-    assert [api.code is not None for api in found.facts.model.rest_apis] == [True]
+    assert [each.kind for each in found.facts.model.evidence.values()] == ["code"]
     assert [each.function.logical_id for each in found.facts.behind] == ["Notes"]
     assert found.facts.model_with_code.code
     assert asked["followed"] == 1

@@ -12,13 +12,13 @@ from cfncors.checks.preflight_remedies import CACHED_SECONDS, keep
 from cfncors.checks.registry import rule
 from cfncors.checks.remedies import Edits, attempt, rewritten, together
 from cfncors.facts import Facts
-from cfncors.facts.allow_lists import BODY_METHODS, is_preflighted, is_resolved_later
+from cfncors.facts.allow_lists import BODY_METHODS, is_preflighted
 from cfncors.findings import Finding, Fix, Rule
 from cfncors.gateway.expressions import decided, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, MAX_AGE, IntegrationResponse, Method, Model, RestApi, normal_path
 from cfncors.gateway.policy import FrontDoor, Item, Policy
 from cfncors.gateway.preflight import picked
-from cfncors.template import Known
+from cfncors.template import Known, is_resolved_later
 
 #: The longest that any browser keeps a preflight, in seconds: Firefox 86,400, Chromium 7,200, WebKit 600.
 LONGEST_MAX_AGE: Final = 86_400

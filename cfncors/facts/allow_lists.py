@@ -25,6 +25,7 @@ from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.gateway.preflight import Preflight, preflights
 from cfncors.gateway.routing import route
 from cfncors.source import Node
+from cfncors.template import is_resolved_later
 
 if TYPE_CHECKING:
     from cfncors.facts.code import Behind
@@ -248,12 +249,6 @@ def _meet(some: list[str] | None, others: list[str] | None) -> bool:
     if some is None or others is None or any("*" in text for text in (*some, *others)):
         return True
     return not set(some).isdisjoint(others)
-
-
-def is_resolved_later(text: str) -> bool:
-    """Whether a text stands for a value that another service holds (CloudFormation User Guide, "Get values stored in
-    other services using dynamic references")."""
-    return "{{resolve:" in text
 
 
 def _meant_or_unknown(texts: list[str] | None) -> tuple[str, ...] | None:

@@ -22,6 +22,7 @@ from cfncors.gateway.model import (
     Distribution,
     Door,
     Headers,
+    IntegrationResponse,
     Method,
     Model,
     RestApi,
@@ -270,16 +271,22 @@ def _replaced(methods: Iterable[Method], name: str) -> set[str]:
     found: set[str] = set()
     for method in methods:
         for response in method.integration.responses if method.integration is not None else ():
-            header = response.replaced.get(name)
-            known = (leaf for leaf in leaves(header.value) if isinstance(leaf, Known)) if header is not None else ()
-            found.update(literal(leaf.text) or leaf.text for leaf in known)
+            found |= _of_template(response, name)
     return found
+
+
+def _of_template(response: IntegrationResponse, name: str) -> set[str]:
+    header = response.replaced.get(name)
+    known = (leaf for leaf in leaves(header.value) if isinstance(leaf, Known)) if header is not None else ()
+    return {literal(leaf.text) or leaf.text for leaf in known}
 
 
 def _of_responses(model: Model, methods: Iterable[Method]) -> Iterator[str]:
     for method in methods:
         for response in method.integration.responses if method.integration is not None else ():
-            texts = _texts(model, response.effective)
+            texts = _texts(model, response.headers)
+            if ALLOW_ORIGIN in response.replaced:  # also where it is sometimes left as it is mapped
+                texts = sorted(_of_template(response, ALLOW_ORIGIN))
             if response.overrides:
                 from cfncors.gateway.rest_answers import response_template
 

@@ -65,6 +65,8 @@ class UnknownKind(Enum):
     RESOURCE = auto()
     #: an output of another stack (``Fn::ImportValue``)
     IMPORT = auto()
+    #: a text with a dynamic reference: ``{{resolve:ssm:/name}}``
+    DYNAMIC_REFERENCE = auto()
     #: a function that only the deployment works out: ``Fn::Base64``, ``Fn::Transform``, …
     FUNCTION = auto()
     #: a variable of the Serverless Framework that is known when the service is packaged
@@ -98,6 +100,12 @@ class Unknown(NamedTuple):
 
 
 Value: TypeAlias = Union[Known, Choice, Absent, Unknown]
+
+
+def is_resolved_later(text: str) -> bool:
+    """Whether a text stands for a value that another service holds (CloudFormation User Guide, "Get values stored in
+    other services using dynamic references")."""
+    return "{{resolve:" in text
 
 
 def leaves(value: Value) -> tuple[Known | Absent | Unknown, ...]:
