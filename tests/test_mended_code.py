@@ -125,6 +125,10 @@ def test_mended_code_sends_the_header(
     assert {**after, "headers": 0} == {**before, "headers": 0}
 
 
+#: What no fix decides: the code allows credentials, and the preflight of serverless.yml does not.
+LEFT = {"demo-service": {"W9481"}}
+
+
 @pytest.mark.parametrize("project", sorted(TUTORIALS.iterdir()), ids=lambda path: path.name, indirect=True)
 def test_a_tutorial_is_checked_mended_and_then_allowed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What the tutorials leave out: API Gateway's own errors, an error path, the headers of the preflight."""
@@ -132,10 +136,12 @@ def test_a_tutorial_is_checked_mended_and_then_allowed(project: Path, capsys: py
     assert listing(check_file(template, Settings())) == (folder / "findings").read_text("utf-8")
     assert main(["simulate", template]) == 1
     before = files(project)
-    assert main(["fix", "--unsafe-fixes", template]) == 0
+    left = LEFT.get(project.name, set())
+    assert main(["fix", "--unsafe-fixes", template]) == bool(left)
     assert files(project) == before | files(folder / "fixed")
-    assert main(["check", template]) == 0
+    assert main(["check", template]) == bool(left)
+    assert {finding.rule.id for finding in check_file(template, Settings()).findings} == left
     capsys.readouterr()
-    assert main(["simulate", "--format", "json", template]) == 0
+    assert main(["simulate", "--no-credentials", "--format", "json", template]) == 0
     cases = [case for route in json.loads(capsys.readouterr().out)["routes"] for case in route["cases"]]
     assert {case["verdict"] for case in cases} <= {"allowed", "not-needed"}
