@@ -12,6 +12,7 @@ from cfncors.checks.remedies import (
     depend,
     extended,
     free_id,
+    needs_credentials,
     origin_data,
     together,
 )
@@ -61,7 +62,10 @@ def needed(methods: Iterable[Method]) -> tuple[str, str]:
 def add_cors(model: Model, api: RestApi) -> Edits:
     document = model.template.document
     _, headers = needed(api.methods)
-    value: dict[str, Data] = {"AllowOrigin": origin_data(model, api), "AllowHeaders": headers, "MaxAge": CACHED}
+    origin = origin_data(model, api)
+    value: dict[str, Data] = {"AllowOrigin": origin, "AllowHeaders": headers, "MaxAge": CACHED}
+    if needs_credentials(model, api, origin):
+        value["AllowCredentials"] = True
     if api.resource is not None:
         return put(document, api.resource.node, ("Properties", "Cors"), value)
     shared = model.template.section("Globals")
@@ -109,12 +113,16 @@ def add_options(model: Model, api: RestApi, methods: list[Method], headers: dict
 
 def _needed_headers(model: Model, api: RestApi, methods: list[Method]) -> dict[str, Data]:
     allowed, headers = needed(methods)
-    return {
-        "Access-Control-Allow-Origin": origin_data(model, api),
+    origin = origin_data(model, api)
+    values: dict[str, Data] = {
+        "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Methods": allowed,
         "Access-Control-Allow-Headers": headers,
         "Access-Control-Max-Age": CACHED,
     }
+    if needs_credentials(model, api, origin):
+        values["Access-Control-Allow-Credentials"] = "'true'"
+    return values
 
 
 def no_authorization(model: Model, method: Method, node: Node) -> Edits:
@@ -197,6 +205,8 @@ def configure(model: Model, api: HttpApi) -> Edits:
         "headers": list[Data](used_headers(asked)),
         "max-age": CACHED_SECONDS,
     }
+    if model.settings.origin and model.settings.credentials:
+        values["credentials"] = True
     value: dict[str, Data] = {names[role][0]: given for role, given in values.items() if given}
     if api.dialect == "serverless" and template.service is not None:
         from cfncors.gateway.serverless import LIST_NAMES

@@ -201,6 +201,16 @@ def origin_data(model: Model, api: RestApi) -> Data:
     return f"'{model.settings.origin}'" if model.settings.origin else "'*'"
 
 
+def response_headers(model: Model, api: RestApi, response: IntegrationResponse) -> dict[str, Data]:
+    """The origin for an integration response, and the credentials of the pages unless it sends them already."""
+    origin = origin_data(model, api)
+    wanted: dict[str, Data] = {"Access-Control-Allow-Origin": origin}
+    is_there = ALLOW_CREDENTIALS in response.headers or ALLOW_CREDENTIALS in response.overrides
+    if needs_credentials(model, api, origin) and not is_there:
+        wanted["Access-Control-Allow-Credentials"] = "'true'"
+    return wanted
+
+
 def origin_words(model: Model, api: RestApi, origin: Data) -> str:
     """How the title of a fix names the origin that its edit writes."""
     own = own_origin(api)
@@ -244,6 +254,12 @@ def sends_credentials(api: RestApi) -> bool:
     return any(_is_true(headers.get(ALLOW_CREDENTIALS)) for headers in allowed)
 
 
+def needs_credentials(model: Model, api: RestApi, origin: Data) -> bool:
+    """Whether an answer of the API with ``origin`` has to allow credentials: pages send them, and the origin is one
+    that counts for those."""
+    return origin != "'*'" and (sends_credentials(api) or bool(model.settings.credentials))
+
+
 def _is_true(header: Header | None) -> bool:
     return header is not None and any(
         isinstance(leaf, Known) and (literal(leaf.text) or leaf.text) == "true" for leaf in decided(header.value)
@@ -276,7 +292,7 @@ def gateway_headers(model: Model, api: RestApi) -> dict[str, Data]:
     if origin == "'*'":
         no_origin_for_all(api)
     wanted: dict[str, Data] = {"Access-Control-Allow-Origin": origin}
-    if origin != "'*'" and (sends_credentials(api) or model.settings.credentials):
+    if needs_credentials(model, api, origin):
         wanted["Access-Control-Allow-Credentials"] = "'true'"
     for headers in _response_headers(api):
         exposed = headers.get(EXPOSE_HEADERS)

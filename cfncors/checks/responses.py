@@ -8,7 +8,7 @@ from cfncors.browser.faults import Fault
 from cfncors.checks.explanations import NO_ALLOW_ORIGIN, answers, anything
 from cfncors.checks.preflight_mock import answered_by
 from cfncors.checks.registry import rule
-from cfncors.checks.remedies import add_response_header, attempt, origin_data, origin_words
+from cfncors.checks.remedies import add_response_headers, attempt, origin_words, response_headers
 from cfncors.errors import CannotEdit
 from cfncors.facts import Facts
 from cfncors.facts.code import Behind, sent_at, where
@@ -49,7 +49,7 @@ def integration_response_without_cors(rule: Rule, facts: Facts) -> Iterator[Find
     ```
 
     ## Fix safety
-    Safe: the header is mapped with the API's own origin and declared on the method response.
+    Safe: the header is mapped with the API's own origin, and its credentials, and declared on the method response.
 
     ## References
     - https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
@@ -98,13 +98,13 @@ def _without(rule: Rule, model: Model, api: RestApi, method: Method, response: I
 
 def _mapped(model: Model, api: RestApi, method: Method, response: IntegrationResponse) -> tuple[Fix | None, str | None]:
     try:
-        origin = origin_data(model, api)
+        headers = response_headers(model, api, response)
     except CannotEdit as reason:
         return None, str(reason)
     return attempt(
-        f"map {origin_words(model, api, origin)}",
+        f"map {origin_words(model, api, headers['Access-Control-Allow-Origin'])}",
         "safe",
-        lambda: add_response_header(model.template.document, method, response, "Access-Control-Allow-Origin", origin),
+        lambda: add_response_headers(model.template.document, method, response, headers),
     )
 
 

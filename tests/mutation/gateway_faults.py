@@ -105,10 +105,10 @@ def _headerless(twin: Twin, rule: str, types: tuple[str, ...]) -> Iterator[Mutan
 def specific_type_added(twin: Twin) -> Iterator[Mutant]:
     for api, response in gateway_responses(twin):
         taken = {r.type for r in api.all_gateway_responses}
-        kind = "UNAUTHORIZED" if "UNAUTHORIZED" in occurring(twin, api) else "THROTTLED"
-        free = response.type == "DEFAULT_4XX" and kind not in taken
-        if free and _sends_only_what_a_fix_brings(api, response):
-            yield from _with_type(twin, api, response, kind)
+        met = [kind for kind in ("UNAUTHORIZED", "THROTTLED") if kind in occurring(twin, api) and kind not in taken]
+        if response.type == "DEFAULT_4XX" and _sends_only_what_a_fix_brings(api, response):
+            for kind in met:
+                yield from _with_type(twin, api, response, kind)
 
 
 def _with_type(twin: Twin, api: RestApi, default: GatewayResponse, kind: str) -> Iterator[Mutant]:
