@@ -69,6 +69,9 @@ def all_gateway_responses_dropped(twin: Twin) -> Iterator[Mutant]:
             continue
         section = container(twin, first.key)
         whole = all(r.type in DEFAULTS and _sends_only_what_a_fix_brings(api, r) for r in api.all_gateway_responses)
+        found = twin.model.called(api)
+        if found is None or found.kind == "gateway response":
+            continue  # nothing would say any more that pages call the API
         if whole and id(section) not in seen and {r.where for r in api.all_gateway_responses} == {first.where}:
             seen.add(id(section))
             key = holding_key(twin, section)

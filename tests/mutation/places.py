@@ -82,6 +82,14 @@ def gateway_responses(twin: Twin) -> Iterator[tuple[RestApi, GatewayResponse]]:
                     yield api, response
 
 
+def opens_to_pages(twin: Twin, node: Node) -> bool:
+    """Whether another value of a header may be what says that pages call the API at all: it is on a gateway response,
+    and the API has no CORS but there. That is not one fault then, but all that the API lacks."""
+    apis = (api for api in twin.model.rest_apis if twin.model.called(api) is None)
+    responses = (response for api in apis for response in api.all_gateway_responses)
+    return any(header.node is node for response in responses for header in response.headers.values())
+
+
 def own_origins(api: RestApi) -> list[Header]:
     """The origins that the preflights send."""
     return [

@@ -212,21 +212,30 @@ def _whole_lists(
 
 @fault("E9431")
 def options_method_dropped(twin: Twin) -> Iterator[Mutant]:
+    yield from _options_dropped(twin, "E9431", lambda m: m.verb not in _NEED_NO_LISTING or bool(_demanded(m)))
+
+
+@fault("W9430")
+def options_method_dropped_that_only_json_needs(twin: Twin) -> Iterator[Mutant]:
+    yield from _options_dropped(twin, "W9430", lambda m: m.verb == "POST")
+
+
+def _options_dropped(twin: Twin, rule: str, asks: Callable[[Method], bool]) -> Iterator[Mutant]:
     """Where what was there is what the fixes write: the method, and the time that browsers may keep its answer."""
     resources = twin.model.template.section("Resources")
     for api, method in mock_preflights(twin):
         routes = [m for m in api.on_path(method.path) if not m.is_options]
-        asked = [m for m in routes if m.verb not in _NEED_NO_LISTING or _demanded(m)]
-        if method.origin != "resource" or not asked or resources is None:
+        asked = [m for m in routes if asks(m)]
+        others = [m for m in routes if not asks(m) and (m.verb not in _NEED_NO_LISTING or _demanded(m))]
+        if method.origin != "resource" or not asked or others or resources is None:
             continue
         if _is_as_the_fix_writes(api, method, routes):
             edits = [
                 *remove(twin.document, resources, method.resource),
                 *without_waiting(twin, api, method.resource),
             ]
-            place = twin.spot("E9431", asked[0].key)
             what = f"OPTIONS {method.path} of {api.logical_id}"
-            yield mutant(twin, what, edits, place, fix="unsafe")
+            yield mutant(twin, what, edits, twin.spot(rule, asked[0].key), fix="unsafe")
 
 
 def _is_as_the_fix_writes(api: RestApi, method: Method, routes: list[Method]) -> bool:
