@@ -14,19 +14,23 @@ import pytest
 from ruamel.yaml import YAML
 
 import cfncors.fix
+from cfncors.browser import Fault
 from cfncors.config import Settings
 from cfncors.findings import Finding
 from cfncors.lint import Checked, check_text, examine
 from cfncors.proof import compare
 from cfncors.report import FixResult
+from cfncors.shared import new_findings
 from cfncors.source import Edit, apply, decode, parse
 from cfncors.template import load
 from tests.conftest import Note
 from tests.gateway.translator import TransformRefused, transformed
+from tests.mutation.twin import CATCH_ALL
 from tests.programs import cfn_lint, run
 from tests.shared import corpus, needs_shared
 from tests.source.trees import data
 
+WILDCARD = Fault.WILDCARD_WITH_CREDENTIALS
 #: Ways to run ``fix``.
 MODES: dict[str, tuple[Settings, bool]] = {
     "safe": (Settings(), False),
@@ -126,27 +130,31 @@ def test_fix_leaves_nothing_worse(path: Path, mode: str) -> None:
     assert result.report.error is None
     assert result.report.internal == ()
     settings, unsafe = MODES[mode]
-    before = examine(result.before, path.name, settings)
-    after = examine(result.after, path.name, settings)
-    known = {finding.key for finding in before.report.findings}
-    settled = {finding.rule.id for finding in before.report.findings} - {f.rule.id for f in after.report.findings}
-    new = [f for f in after.report.findings if f.key not in known and settled.isdisjoint(f.rule.follows)]
-    assert [f"{f.rule.id}: {f.message}" for f in new if not is_of_old_faults(f, before, after)] == []
+    before, after = (examine(text, path.name, settings) for text in (result.before, result.after))
+    new = [placed.finding for placed in new_findings(before.report, after.report)]
+    assert [finding.message for finding in new if not is_known(finding, result, before, after)] == []
     assert result.changed == bool(result.applied)
     again = cfncors.fix.fix_text(result.after, path.name, settings, unsafe)
     assert again.after == result.after
-    refused = [held.reason for held in result.held if held.refused]
-    if settings.credentials:  # where a template allows *, what its fixes add opens nothing for pages with credentials
-        refused = [reason for reason in refused if "would stay blocked" not in reason]
-    assert refused == []
+    refused = [held for held in result.held if held.refused]
+    assert [held.reason for held in refused if not is_no_use(held.placed.finding, settings, after)] == []
 
 
-def is_of_old_faults(finding: Finding, before: Checked, after: Checked) -> bool:
-    """Whether a finding names calls that were blocked before the fix as well, under the name of another rule: where one
-    finding about all answers is settled, what is left is named by itself."""
+def is_known(finding: Finding, result: FixResult, before: Checked, after: Checked) -> bool:
+    """Whether a finding after a fix is one that the fixed rule's docs foretell, or about exchanges that were blocked
+    before, too, and that no rule explains any more."""
+    if any(applied.rule.id in finding.rule.follows for applied in result.applied):
+        return True
     assert before.facts is not None
     assert after.facts is not None
-    return bool(finding.exchanges) and compare(before.facts, after.facts).were_blocked(finding.exchanges)
+    return finding.rule.id in CATCH_ALL and compare(before.facts, after.facts).were_blocked(finding.exchanges)
+
+
+def is_no_use(finding: Finding, settings: Settings, after: Checked) -> bool:
+    """Whether a fix copies the API's own ``*``, which does not count for the pages that send credentials."""
+    matrix = after.facts.matrix if after.facts is not None else None
+    wild = {e.asked.door for e in matrix.exchanges() if e.reply.fault is WILDCARD} if matrix is not None else set()
+    return settings.credentials is True and finding.resources[0] in wild
 
 
 @every_mode
