@@ -18,6 +18,7 @@ from cfncors.lint import check_text, examine
 from cfncors.proof import compare, prove
 from cfncors.source.edit import replace
 from tests.gateway.templates import model_of
+from tests.shared import ROOT
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -169,6 +170,34 @@ def test_the_pages_of_the_proof_are_those_of_the_run() -> None:
     both = compare(old, new)
     assert {each.page.origin for matrix in both for each in matrix.asked} == {origin}
     assert prove(old, new, ()).objection is None
+
+
+SIGNED_IN = Settings(origin="https://app.example.com", credentials=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["E9431-http-body", "E9431-http-plain", "E9431-http-sam", "E9431-plain", "W9430-rest-plain"],
+)
+def test_what_a_fix_writes_is_for_pages_that_send_credentials(name: str) -> None:
+    """Were it not, the fix would be held back: what it is meant for would stay blocked."""
+    text = (ROOT / "fixtures" / "rules" / f"{name}.fail.yaml").read_text(encoding="utf-8")
+    result = fix_text(text, "t.yaml", SIGNED_IN, unsafe=True)
+    assert name[:5] in {each.rule.id for each in result.applied}
+    assert result.report.findings == ()
+    assert "llow-Credentials" not in (unsaid := fix_text(text, "t.yaml", Settings(), unsafe=True).after)
+    assert "llowCredentials" not in unsaid
+
+
+def test_a_mapped_response_has_the_credentials_of_its_api() -> None:
+    """Nobody has to say so: the preflights of the API allow them."""
+    header = "Access-Control-Allow-Origin: \"'https://app.example.com'\""
+    text = (ROOT / "fixtures" / "rules" / "E9461-openapi.fail.yaml").read_text(encoding="utf-8")
+    text = text.replace(header, f"{header}\n              Access-Control-Allow-Credentials: \"'true'\"")
+    text = text.replace("        MaxAge", "        AllowCredentials: true\n        MaxAge")
+    result = fix_text(text, "t.yaml", Settings())
+    assert [each.rule.id for each in result.applied] == ["E9461"]
+    assert result.report.findings == ()
 
 
 def test_diff_says_which_exchanges_change(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
