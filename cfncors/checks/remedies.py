@@ -148,15 +148,27 @@ def own_origin(api: RestApi) -> Header | None:
             return None
         if found:
             first = _as_meant(found[0])
-            return found[0] if all(_as_meant(header) == first for header in found) else None
+            if any(_as_meant(header) != first for header in found):
+                return None
+            return next((header for header in found if not _is_bare(header)), found[0])
     return None
 
 
 def _as_meant(header: Header) -> str:
     """A value for comparison; one that lacks its quotes (E9411) is the same as one that has them."""
-    if isinstance(header.node, Scalar) and header.node.tag is None and isinstance(header.value, Known):
-        return quoted(header.value.text)
-    return canonical(header.node)
+    node = header.node
+    if isinstance(node, Scalar) and node.tag is None and isinstance(header.value, Known):
+        return quoted(node.text)
+    call = intrinsic(node)
+    if call is not None and isinstance(call.argument, Scalar) and _is_bare(header):
+        text = call.argument.text
+        if call.name in ("Fn::Sub", "Ref"):
+            return f"Fn::Sub({quoted(text if call.name == 'Fn::Sub' else f'${{{text}}}')!r})"
+    return canonical(node)
+
+
+def _is_bare(header: Header) -> bool:
+    return isinstance(header.value, Known | Unknown) and is_bare(header.value)
 
 
 def _preflight_headers(api: RestApi) -> list[dict[str, Header]]:
@@ -186,7 +198,7 @@ def header_data(header: Header) -> Data:
     """A header's value to be written elsewhere: copied as it is, a literal with its quotes."""
     if isinstance(header.node, Scalar) and header.node.tag is None:
         return quoted(header.node.text) if isinstance(header.value, Known) else header.node.text
-    if isinstance(header.value, Known | Unknown) and is_bare(header.value):
+    if _is_bare(header):
         raise CannotEdit("its origin has to be quoted first (E9411)")
     return Raw(header.node)
 
