@@ -200,6 +200,17 @@ def test_a_mapped_response_has_the_credentials_of_its_api() -> None:
     assert result.report.findings == ()
 
 
+def test_a_response_without_quotes_does_not_open_an_api_to_all() -> None:
+    """Its origin is that of the others all the same, and what is added has it."""
+    text = (ROOT / "fixtures" / "right" / "cfn-aws-integrations.yaml").read_text(encoding="utf-8")
+    start, end = text.index("  EntriesOptions:"), text.index("  Errors4xx:")
+    faulty = (text[:start] + text[end:]).replace("EntriesOptions, ", "").replace("\"'${Site}'\"", '"${Site}"', 1)
+    result = fix_text(faulty, "t.yaml", Settings(), unsafe=True)
+    assert {each.rule.id for each in result.applied} == {"E9411", "E9431"}
+    assert result.after.count("\"'${Site}'\"") == text.count("\"'${Site}'\"")
+    assert result.report.findings == ()
+
+
 def test_diff_says_which_exchanges_change(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
     path = f"{tmp_path}/template.yaml"
     with open(path, "w", encoding="utf-8") as file:
