@@ -18,7 +18,7 @@ from cfncors.gateway.expressions import decided, literal
 from cfncors.gateway.model import ALLOW_ORIGIN, MAX_AGE, IntegrationResponse, Method, Model, RestApi, normal_path
 from cfncors.gateway.policy import FrontDoor, Item, Policy
 from cfncors.gateway.preflight import picked
-from cfncors.template import Known, is_resolved_later
+from cfncors.template import Known
 
 #: The longest that any browser keeps a preflight, in seconds: Firefox 86,400, Chromium 7,200, WebKit 600.
 LONGEST_MAX_AGE: Final = 86_400
@@ -136,7 +136,7 @@ def _of_item(rule: Rule, model: Model, policy: Policy, item: Item) -> Iterator[F
 
 
 def _is_another_matter(text: str) -> bool:
-    return text[:1] in ("'", '"') or is_resolved_later(text)
+    return text[:1] in ("'", '"')
 
 
 def _range_problem(door: FrontDoor, text: str) -> str | None:

@@ -25,7 +25,6 @@ from cfncors.gateway.policy import FrontDoor, Policy
 from cfncors.gateway.preflight import Preflight, preflights
 from cfncors.gateway.routing import route
 from cfncors.source import Node
-from cfncors.template import is_resolved_later
 
 if TYPE_CHECKING:
     from cfncors.facts.code import Behind
@@ -252,7 +251,7 @@ def _meet(some: list[str] | None, others: list[str] | None) -> bool:
 
 
 def _meant_or_unknown(texts: list[str] | None) -> tuple[str, ...] | None:
-    return None if texts is None or any(map(is_resolved_later, texts)) else tuple(_meant(texts))
+    return None if texts is None else tuple(_meant(texts))
 
 
 def _meant(texts: list[str]) -> Iterator[str]:

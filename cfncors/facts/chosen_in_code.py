@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cfncors.facts.code import Behind
 from cfncors.template import Absent, Known, Template, Unknown, leaves
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from cfncors.facts import Facts
     from cfncors.handlers import OriginChoice, Place
     from cfncors.source import Node
-
-#: A value that another service holds (CloudFormation User Guide, "Get values stored in other services using dynamic
-#: references").
-_DYNAMIC: Final = "{{resolve:"
 
 
 class Chosen(NamedTuple):
@@ -82,7 +78,7 @@ def _allowed(facts: Facts, each: Chosen) -> Iterator[Allowed]:
     function, choice = each.behind.function, each.choice
     if choice.kind == "environment":
         for leaf in variable_values(facts.template, each):
-            if isinstance(leaf, Known) and _DYNAMIC not in leaf.text:
+            if isinstance(leaf, Known):
                 yield Allowed(each, leaf.text, leaf.node, variable(each), sent=True, leaf=leaf)
         if choice.default is not None and choice.texts[0] not in function.environment:
             yield from _texts(facts, each, (choice.default,))

@@ -35,9 +35,6 @@ _ROLES: Final[dict[str, Role]] = {
 }
 _LIST_ROLES: Final[tuple[Role, ...]] = ("origins", "methods", "headers", "expose")
 _SEPARATOR: Final = re.compile(r"[,\s]+")
-#: A value that another service holds (CloudFormation User Guide, "Get values stored in other services using dynamic
-#: references").
-_DYNAMIC: Final = "{{resolve:"
 
 
 class Entry(NamedTuple):
@@ -155,8 +152,6 @@ def _of_policies(model: Model) -> Iterator[Listing]:
 
 def _of_item(side: int, item: Item, role: Role) -> Iterator[Entry]:
     for leaf in item.known:
-        if _DYNAMIC in leaf.text:
-            continue
         bare = _unquoted(leaf.text)
         parts = [part for part in _SEPARATOR.split(bare) if part] if _is_joined(bare, role) else [bare]
         plain = len(parts) == 1 and bare == leaf.text
@@ -203,7 +198,7 @@ def _matters(site: Site, role: Role) -> bool:
 
 def is_static(text: str) -> bool:
     """Whether a header's value is a text of the template's own, quoted as it should be or not at all."""
-    return not is_source(text) and not is_misquoted(text) and _DYNAMIC not in text
+    return not is_source(text) and not is_misquoted(text)
 
 
 def _of_literal(group: int, leaf: Known, role: Role) -> Iterator[Entry]:

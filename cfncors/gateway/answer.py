@@ -18,7 +18,7 @@ from cfncors.gateway.model import (
     Model,
 )
 from cfncors.source import Node
-from cfncors.template import Absent, Choice, Known, is_resolved_later
+from cfncors.template import Absent, Choice, Known
 
 if TYPE_CHECKING:
     from cfncors.browser import Request
@@ -196,8 +196,6 @@ def _sent(model: Model, header: Header, request: Request) -> Sent | None:
 
 def _mapped(header: Header, text: str, request: Request) -> Sent:
     """A mapping expression: a literal in quotes, or a source to copy from."""
-    if is_resolved_later(text):
-        return Sent(header.name, None, "a dynamic reference is read when the stack is deployed", node=header.node)
     inner = literal(text)
     if inner is not None:
         return Sent(header.name, inner, node=header.node)

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from cfncors.source import Mapping, Node, Scalar, Sequence
 from cfncors.source.nodes import DOUBLE
-from cfncors.template import Absent, Known, Template, Unknown, UnknownKind, Value, intrinsic, is_resolved_later, leaves
+from cfncors.template import Absent, Known, Template, Unknown, Value, intrinsic, leaves
 
 FrontDoor = Literal["rest", "http", "url", "s3", "cdn"]
 Role = Literal["origins", "methods", "headers", "expose", "max-age", "credentials"]
@@ -212,15 +212,7 @@ def _side(template: Template, role: Role, node: Node) -> tuple[Item, ...] | None
     items = [
         Item(value, node.items[at] if own and isinstance(node, Sequence) else node) for at, value in enumerate(values)
     ]
-    return tuple(map(_read_later, (item for item in items if not isinstance(item.value, Absent))))
-
-
-def _read_later(item: Item) -> Item:
-    """An entry with a dynamic reference is not known: what is written is not what is sent."""
-    if not any(isinstance(leaf, Known) and is_resolved_later(leaf.text) for leaf in leaves(item.value)):
-        return item
-    why = "a dynamic reference is read when the stack is deployed"
-    return Item(Unknown(item.node, why, kind=UnknownKind.DYNAMIC_REFERENCE), item.node)
+    return tuple(item for item in items if not isinstance(item.value, Absent))
 
 
 def allows(policy: Policy, role: Role, test: Callable[[str], bool]) -> bool | None:

@@ -13,7 +13,7 @@ from cfncors.gateway.model import FunctionUrl, HttpApi, Method, RestApi
 from cfncors.gateway.policy import Item, Names, Policy, Role, Setting, made, policy
 from cfncors.gateway.rest_api import api_name
 from cfncors.source import Mapping, Node, Scalar, Sequence
-from cfncors.template import Known, Template, scalar_text
+from cfncors.template import Template, scalar_text, written
 from cfncors.template.packaged_events import (
     Event,
     EventCors,
@@ -164,7 +164,7 @@ def _event_origins(template: Template, mapping: Mapping) -> Setting | None:
 
 def _part(text: str, place: Node) -> Item:
     node = text_at(text, place)
-    return Item(Known(text, node), node)
+    return Item(written(text, node), node)
 
 
 # -- HTTP APIs and function URLs ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from cfncors.template.intrinsics import Intrinsic, intrinsic, scalar_text
 from cfncors.template.template import Parameter, Resource, Template, load
-from cfncors.template.values import Absent, Choice, Known, Unknown, UnknownKind, Value, is_resolved_later, leaves
+from cfncors.template.values import Absent, Choice, Known, Unknown, UnknownKind, Value, leaves, written
 
 __all__ = [
     "Absent",
@@ -16,8 +16,8 @@ __all__ = [
     "UnknownKind",
     "Value",
     "intrinsic",
-    "is_resolved_later",
     "leaves",
     "load",
     "scalar_text",
+    "written",
 ]

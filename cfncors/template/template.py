@@ -13,7 +13,7 @@ from cfncors.source.document import unreadable_at
 from cfncors.source.nodes import Entry
 from cfncors.template.intrinsics import TAGS, UNKNOWN, branches, intrinsic, scalar_text
 from cfncors.template.loops import has_unknown_loops, unrolled
-from cfncors.template.values import Choice, Known, Unknown, UnknownKind, Value, evaluate, texts
+from cfncors.template.values import Choice, Known, Unknown, UnknownKind, Value, evaluate, texts, written
 
 if TYPE_CHECKING:
     from cfncors.template.cases import Assumed, Cases, Place
@@ -85,7 +85,7 @@ class Parameter(NamedTuple):
         ``place`` is the node of the expression that uses it.
         """
         if self.given is not None:
-            return Known(self.given, place, frozenset((self.name,)))
+            return written(self.given, place, frozenset((self.name,)))
         if self.other:
             reason = f"parameter {self.name} has a value that the template does not name"
             return Unknown(place, reason, (None,), UnknownKind.PARAMETER, self.name)
@@ -98,11 +98,11 @@ class Parameter(NamedTuple):
         allowed = self.node.get("AllowedValues")
         if isinstance(allowed, Sequence) and allowed.items and all(isinstance(i, Scalar) for i in allowed.items):
             options = tuple(
-                Known(i.text, place, frozenset((self.name,))) for i in allowed.items if isinstance(i, Scalar)
+                written(i.text, place, frozenset((self.name,))) for i in allowed.items if isinstance(i, Scalar)
             )
             return options[0] if len(options) == 1 else Choice(options, place)
         if isinstance(default, Scalar) and default.tag is None:
-            return Known(default.text, place, frozenset((self.name,)))
+            return written(default.text, place, frozenset((self.name,)))
         return Unknown(place, f"parameter {self.name} has no default", (None,), UnknownKind.PARAMETER, self.name)
 
 

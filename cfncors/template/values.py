@@ -19,6 +19,10 @@ _HOLE: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 #: "valueFromLookup": ``dummyValue``).
 _LOOKED_UP: Final = "dummy-value-for-"
 _ESCAPED_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")
+#: A value that another service holds (CloudFormation User Guide, "Get values stored in other services using dynamic
+#: references"). One that is not closed is text.
+_REFERENCE: Final = re.compile(r"\{\{resolve:[^{}]*\}\}")
+_READ_LATER: Final = "a dynamic reference is read when the stack is deployed"
 
 
 class Known(NamedTuple):
@@ -89,7 +93,8 @@ class Unknown(NamedTuple):
     """Not to be known from the template. ``pieces`` are the texts around what is unknown (``None`` is a hole).
 
     ``kind`` says why in one word for the code, ``reason`` in a few for people. Of a text with several unknown pieces
-    both are those of the first one. ``parameter`` is the name of the parameter that would decide the value.
+    both are those of a dynamic reference, which no parameter decides, else of the first one. ``parameter`` is the name
+    of the parameter that would decide the value.
     """
 
     node: Node
@@ -102,10 +107,23 @@ class Unknown(NamedTuple):
 Value: TypeAlias = Union[Known, Choice, Absent, Unknown]
 
 
-def is_resolved_later(text: str) -> bool:
-    """Whether a text stands for a value that another service holds (CloudFormation User Guide, "Get values stored in
-    other services using dynamic references")."""
-    return "{{resolve:" in text
+def written(text: str, node: Node, assumes: frozenset[str] = frozenset(), *, typed: bool = True) -> Known | Unknown:
+    """The value of a text in the template: itself, but for dynamic references, whose values another service holds."""
+    if "{{" in text and _REFERENCE.search(text) is not None:
+        return Unknown(node, _READ_LATER, _pieces(_REFERENCE.sub(HOLE, text)), UnknownKind.DYNAMIC_REFERENCE)
+    return Known(text, node, assumes, typed)
+
+
+def _pieces(text: str) -> tuple[str | None, ...]:
+    """A text with :data:`HOLE` for what is unknown, as the pieces of :class:`Unknown`."""
+    return tuple(None if piece == HOLE else piece for piece in re.split(f"({HOLE})", text) if piece)
+
+
+def _of_pieces(pieces: tuple[str | None, ...], first: Unknown, node: Node) -> Unknown:
+    """A text with holes. A dynamic reference is one hole, whatever is unknown within it."""
+    text = "".join(HOLE if piece is None else piece for piece in pieces)
+    found = written(text, node)
+    return found if isinstance(found, Unknown) else first._replace(node=node, pieces=pieces)
 
 
 def leaves(value: Value) -> tuple[Known | Absent | Unknown, ...]:
@@ -124,8 +142,8 @@ def evaluate(template: Template, node: Node) -> Value:
         if _LOOKED_UP in node.text:
             return Unknown(node, "the CDK app looks it up, and had not when this was written", kind=UnknownKind.LOOKUP)
         if node.foreign and template.service is not None:
-            return Known(node.text, node, template.service.assumes(node), node.is_text)
-        return Known(node.text, node, typed=node.is_text)
+            return written(node.text, node, template.service.assumes(node), typed=node.is_text)
+        return written(node.text, node, typed=node.is_text)
     found = intrinsic(node)
     if found is None:
         return Unknown(node, "not a text")
@@ -140,7 +158,8 @@ def _variable(_: Template, call: Intrinsic) -> Value:
     """A text with variables of the Serverless Framework that are known when it packages the service."""
     parts = call.argument.text.split(HOLE) if isinstance(call.argument, Scalar) else ["", ""]
     pieces = tuple(None if at % 2 else part for at, part in enumerate(parts) if at % 2 or part)
-    return Unknown(call.node, "a variable that is known when the service is packaged", pieces, UnknownKind.VARIABLE)
+    reason = "a variable that is known when the service is packaged"
+    return _of_pieces(pieces, Unknown(call.node, reason, kind=UnknownKind.VARIABLE), call.node)
 
 
 def _ref(template: Template, call: Intrinsic) -> Value:
@@ -240,8 +259,8 @@ def _made(
     pieces: tuple[str | None, ...], assumes: frozenset[str], first: Unknown | None, node: Node
 ) -> Known | Unknown:
     if first is not None and None in pieces:
-        return first._replace(node=node, pieces=pieces)
-    return Known("".join(piece or "" for piece in pieces), node, assumes)
+        return _of_pieces(pieces, first, node)
+    return written("".join(piece or "" for piece in pieces), node, assumes)
 
 
 def _join(template: Template, call: Intrinsic) -> Value:
@@ -366,4 +385,4 @@ _EVALUATORS: Final[dict[str, Callable[[Template, Intrinsic], Value]]] = {
     "Fn::FindInMap": _find_in_map,
 }
 
-__all__ = ["Absent", "Choice", "Known", "Unknown", "UnknownKind", "Value", "evaluate", "leaves", "texts"]
+__all__ = ["Absent", "Choice", "Known", "Unknown", "UnknownKind", "Value", "evaluate", "leaves", "texts", "written"]
