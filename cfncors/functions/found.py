@@ -136,11 +136,11 @@ class Functions:
         return sources(os.path.abspath(self.root))
 
     def _followed(self, function: Function) -> Handler | str:
+        if function.source is None:  # most templates come without their code: nothing is loaded that would read it
+            return function.skipped or "there is no code in this project"
         from cfncors.handlers import Skipped, responses
         from cfncors.handlers.files import Files
 
-        if function.source is None:
-            return function.skipped or "there is no code in this project"
         files = Files(function.source, self.texts)
         found = responses(function.source, files=files)
         if isinstance(found, Skipped):
