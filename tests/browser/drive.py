@@ -75,6 +75,10 @@ class Run(NamedTuple):
     console: list[str]
 
 
+class NotFinished(RuntimeError):
+    """A browser did not do its exchanges in time."""
+
+
 def executable(browser: Browser) -> str | None:
     """The browser's program, where it is installed."""
     return next((found for name in EXECUTABLES[browser] if (found := shutil.which(name))), None)
@@ -89,8 +93,12 @@ def version(browser: Browser) -> str:
 def run(
     browser: Browser, exchanges: Sequence[Exchange], uncaught: Sequence[tuple[str, object]] = (), timeout: float = 120
 ) -> Run:
-    """Let a browser do the exchanges. ``uncaught`` are calls of ``fetch()`` whose errors reach the console."""
-    return asyncio.run(_run(browser, exchanges, uncaught, timeout))
+    """Let a browser do the exchanges. ``uncaught`` are calls of ``fetch()`` whose errors reach the console. A
+    browser that does not finish (Chromium may stop answering on a busy machine; it needs 5 s) is started once more."""
+    try:
+        return asyncio.run(_run(browser, exchanges, uncaught, timeout))
+    except NotFinished:
+        return asyncio.run(_run(browser, exchanges, uncaught, timeout))
 
 
 async def _run(
@@ -109,7 +117,7 @@ async def _run(
                 results = await hosts.results
         except TimeoutError:
             tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise RuntimeError(f"{browser} did not finish within {timeout} s; it printed:\n{tail}") from None
+            raise NotFinished(f"{browser} did not finish within {timeout} s; it printed:\n{tail}") from None
         finally:
             for server in servers:
                 server.close()
