@@ -31,8 +31,9 @@ def test_the_app_with_the_calls_that_the_findings_name_is_right() -> None:
     assert said(MENDED) == {}
 
 
-def test_two_origins_are_more_than_a_gateway_response_can_name() -> None:
-    """All calls are right; API Gateway's own errors name the first origin, and there is no second that they could."""
+def test_gateway_responses_that_name_one_of_two_origins_leave_the_other_out() -> None:
+    """All calls are right; API Gateway's own errors name the first origin. A second is read only where they send back
+    whatever origin asks, which W9446 is about."""
     found = said(GUARDED_MENDED)
     assert found.keys() == {"E9480"}
     assert ["429 THROTTLED" in message or "502 DEFAULT_5XX" in message for message in found["E9480"]] == [True, True]
